@@ -1,0 +1,61 @@
+# Everything a course needs, by name: `make help`. Wants GNU make and Python 3.11 or later.
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+# The folders of source/, one assignment each, and the programs of benchmarks/. Both can be
+# narrowed: `make release ASSIGNMENTS=03_matmul`.
+ASSIGNMENTS ?= $(patsubst source/%/,%,$(sort $(wildcard source/*/)))
+BENCHMARKS ?= $(filter-out benchmarks/_%,$(sort $(wildcard benchmarks/*.py)))
+# More words for a command: `make test PYTEST_FLAGS="-k wire"`.
+PYTEST_FLAGS ?=
+LAB_FLAGS ?= $(if $(filter 0,$(shell id -u)),--allow-root)
+
+# nbgrader runs alembic, and notebooks run jupyter, by their bare names.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup system demo test test-all lint bench lab release clean
+
+help: ## say what there is
+	@awk -F ' ?## ' '/^[a-z-]+:.* ## / { sub(/:.*/, "", $$1); printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: system $(READY) ## build .venv and see to bubblewrap; does nothing twice
+
+system:
+	@scripts/system-packages bubblewrap
+
+$(READY): pyproject.toml scripts/virtualenv
+	@scripts/virtualenv $(VENV)
+	@touch $@
+
+demo: setup ## grade the sample class and compare every mark with the expected one
+	@$(BIN)/python -m tests.sample_class demo
+
+test: setup ## run the test suite
+	@scripts/system-packages chromium
+	@$(BIN)/python -m pytest $(PYTEST_FLAGS)
+
+test-all: setup ## run the test suite and the tests that take minutes
+	@scripts/system-packages chromium
+	@$(BIN)/python -m pytest -m "" $(PYTEST_FLAGS)
+
+lint: setup ## check style, layout and types
+	@status=0; $(BIN)/ruff check . || status=1; $(BIN)/ruff format --check . || status=1; \
+	$(BIN)/mypy || status=1; exit $$status
+
+bench: setup ## measure how often a verdict on speed is wrong; takes long
+	@set -e; for program in $(BENCHMARKS); do echo "== $$program"; $(BIN)/python "$$program"; done
+
+lab: setup ## open the course in JupyterLab, formgrader included
+	@$(BIN)/jupyter lab $(LAB_FLAGS)
+
+release: setup ## make release/ from source/
+	@set -e; for name in $(ASSIGNMENTS); do $(BIN)/nbgrader generate_assignment "$$name" --force; done
+
+clean: ## remove .venv, caches and what the demo made; never source/ or release/
+	@scripts/clean-demo
+	@rm -rf $(VENV) build kernelmark.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name .git -prune -o -type d \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +

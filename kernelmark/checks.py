@@ -1,0 +1,275 @@
+"""The words of a test cell: `close`, `raises`, `unchanged`, `faster`, `reference`.
+
+They read the same at a student's desk and under the grader. At the desk they work on
+the functions of the student's own Jupyter kernel; under the grader a test cell runs in
+the judge, the functions are proxies, and `faster` reads clocks that submitted code
+cannot reach. At the desk nothing here is protected: the grader has the last word.
+"""
+
+import contextlib
+import functools
+import os
+import random
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+
+from kernelmark import picture
+from kernelmark.errors import CourseError
+from kernelmark.records import Verdict
+from kernelmark.stats import decide, number
+from kernelmark.timing import Inputs, LocalSide, Side, host_lock, race
+
+__all__ = ["close", "faster", "raises", "reference", "unchanged"]
+
+# Rounding grows with the length of a sum; these hold for sums of a few thousand terms.
+RELATIVE_TOLERANCE = {"float16": 2e-2, "float32": 2e-4, "float64": 1e-9, "complex64": 2e-4, "complex128": 1e-9}
+
+
+class TooSlow(AssertionError):
+    """No step of a speed check was reached."""
+
+
+class Runtime(Protocol):
+    """Where a test cell runs: the desk here, the judge in its own room."""
+
+    where: str
+
+    def side(self, name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Side:
+        """Return the racer for a function."""
+
+    def reference(self, name: str) -> Any:
+        """Return what the course's own solution calls by this name."""
+
+    def again(self) -> bool:
+        """Prepare a second race after an inconclusive one; False where there is none."""
+
+    def plausible(self, seconds: float, inputs: Inputs, flops: float | None) -> None:
+        """Raise MeasurementError when a call cannot have been this fast on this machine."""
+
+    def record(self, verdict: Verdict) -> None:
+        """Keep a verdict for the marks."""
+
+
+class Desk:
+    """The student's own Jupyter kernel (or any Python session)."""
+
+    where = "Measured at your desk; the grader has the last word."
+
+    def side(self, name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Side:
+        """Return a racer in this process."""
+        return LocalSide(name, lambda *inputs: function(*inputs, *args, **kwargs))
+
+    def reference(self, name: str) -> Any:
+        """Return the student's own function: the course's solution is not here."""
+        shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+        names = shell.user_ns if shell is not None else vars(sys.modules["__main__"])
+        if name not in names:
+            raise NameError(f"reference.{name}: at your desk this is your own {name}; run the cell that defines it")
+        return names[name]
+
+    def again(self) -> bool:
+        """Measure once: the student can run the cell again."""
+        return False
+
+    def plausible(self, seconds: float, inputs: Inputs, flops: float | None) -> None:
+        """Trust the desk; it decides nothing."""
+
+    def record(self, verdict: Verdict) -> None:
+        """Keep nothing."""
+
+
+_runtime: Runtime = Desk()
+
+
+def use(runtime: Runtime) -> Runtime:
+    """Make the words work in another place, and return the former one. The judge calls this."""
+    global _runtime
+    former, _runtime = _runtime, runtime
+    return former
+
+
+class _Reference:
+    """`reference.name`: the course's own solution under the grader, your own function at your desk."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return _runtime.reference(name)
+
+
+reference = _Reference()
+
+
+def close(
+    actual: Any,
+    expected: Any,
+    rtol: float | None = None,
+    atol: float | None = None,
+    what: str = "the result",
+) -> None:
+    """Assert that a result has the shape, the dtype and the values of `expected`.
+
+    Args:
+        rtol: relative to the largest expected magnitude; by dtype where not given, and
+            exact for integers and booleans.
+        atol: absolute; 0 where not given.
+        what: the name of the thing, for the message.
+
+    Raises:
+        AssertionError: names the thing, what was expected and what came.
+    """
+    wanted = np.asarray(expected)
+    if actual is None:
+        raise AssertionError(f"{what}: expected an array of shape {wanted.shape}, got None; is the return missing?")
+    if isinstance(expected, np.ndarray) and not isinstance(actual, np.ndarray):
+        raise AssertionError(f"{what}: expected an array of shape {wanted.shape}, got {type(actual).__name__}")
+    got = np.asarray(actual)
+    if got.dtype.kind not in "biufc":
+        raise AssertionError(f"{what}: expected numbers ({wanted.dtype}), got {type(actual).__name__}")
+    if got.shape != wanted.shape:
+        hint = "; are the axes swapped?" if got.shape == wanted.shape[::-1] else ""
+        raise AssertionError(f"{what}: expected shape {wanted.shape}, got {got.shape}{hint}")
+    if isinstance(expected, np.ndarray | np.generic) and got.dtype != wanted.dtype:
+        raise AssertionError(f"{what}: expected dtype {wanted.dtype}, got {got.dtype}")
+    if wanted.size == 0:
+        return
+    relative = RELATIVE_TOLERANCE.get(wanted.dtype.name, 0.0) if rtol is None else rtol
+    finite = np.isfinite(wanted)
+    largest = float(np.abs(wanted[finite]).max()) if finite.any() else 0.0
+    allowed = relative * largest + (atol or 0.0)
+    with np.errstate(all="ignore"):
+        if wanted.dtype.kind in "biu" and allowed == 0:
+            wrong = got != wanted
+        else:
+            wrong = ~(np.abs(got.astype(np.result_type(got, np.float64)) - wanted) <= allowed)
+            wrong &= ~((got == wanted) | (np.isnan(got) & np.isnan(wanted)))
+    if wrong.any():
+        at = tuple(int(i) for i in np.argwhere(wrong)[0]) if wrong.ndim else ()
+        place = f"the first at {list(at)}: " if at else ""
+        raise AssertionError(
+            f"{what}: {int(wrong.sum())} of {wanted.size} values are off, {place}"
+            f"expected {wanted[at]:.7g}, got {got[at]:.7g} (allowed difference {allowed:.2g})"
+        )
+
+
+@contextlib.contextmanager
+def raises(
+    *types: type[BaseException], match: str | None = None, what: str = "this call"
+) -> Iterator[None]:
+    """Assert that the block raises one of the types, with a message that matches.
+
+    Args:
+        match: a regular expression searched for in the message.
+        what: the name of the thing, for the message.
+    """
+    names = " or ".join(kind.__name__ for kind in types)
+    try:
+        yield
+    except types as error:
+        if match is not None and not re.search(match, str(error)):
+            raise AssertionError(
+                f"{what}: {type(error).__name__} is right, but its message should mention {match!r}; "
+                f"it says {str(error)[:200]!r}"
+            ) from error
+    except Exception as error:
+        raise AssertionError(
+            f"{what}: expected {names}, got {type(error).__name__}: {str(error)[:200]}"
+        ) from error
+    else:
+        raise AssertionError(f"{what}: expected {names}, but nothing was raised")
+
+
+@contextlib.contextmanager
+def unchanged(*arrays: np.ndarray, what: str = "this call") -> Iterator[None]:
+    """Assert that the block leaves the contents of the arrays as they were."""
+    before = [np.array(array, copy=True, subok=False) for array in arrays]
+    yield
+    for position, (array, old) in enumerate(zip(arrays, before, strict=True), 1):
+        if not np.array_equal(np.asarray(array), old, equal_nan=old.dtype.kind in "fc"):
+            raise AssertionError(f"{what}: input number {position} was changed; leave the inputs as they are")
+
+
+def faster(
+    candidate: Callable[..., Any],
+    than: Callable[..., Any],
+    inputs: Callable[[np.random.Generator], Inputs],
+    expect: Callable[..., Any],
+    steps: Mapping[float, float],
+    *,
+    flops: float | None = None,
+    rtol: float | None = None,
+) -> None:
+    """Race `candidate` against `than`, show the picture, and give points by steps.
+
+    Every call gets inputs of its own, and every output is compared with `expect`.
+
+    Args:
+        candidate: the student's function, or `functools.partial` of it.
+        than: the baseline: `reference.name`, a NumPy function, or a partial of one.
+        inputs: takes a NumPy generator, returns the tuple of arguments of one call.
+        expect: takes these arguments, returns the right answer.
+        steps: {speed-up over the baseline: points}, points rising with the speed-up.
+        flops: operations of one call; a call that did them impossibly fast goes to a person.
+        rtol: as in `close`.
+
+    Raises:
+        AssertionError: an output of a timed call was wrong, or no step was reached.
+        CourseError: the steps are not a rising ladder.
+    """
+    ladder = sorted(steps.items())
+    if not ladder or any(a[1] >= b[1] for a, b in zip(ladder, ladder[1:], strict=False)) or ladder[0][0] <= 0:
+        raise CourseError(f"faster: steps must give more points for more speed, got {dict(steps)}")
+    name, function, args, kwargs = _unwrap(candidate)
+    baseline_name, baseline_function, baseline_args, baseline_kwargs = _unwrap(than)
+    generator = np.random.default_rng(int.from_bytes(os.urandom(8)))
+
+    def check(arguments: Inputs, output: Any) -> None:
+        close(output, expect(*arguments), rtol=rtol, what=f"{name}, on a timed call")
+
+    while True:
+        with host_lock():
+            run = race(
+                _runtime.side(name, function, args, kwargs),
+                _runtime.side(baseline_name, baseline_function, baseline_args, baseline_kwargs),
+                lambda: tuple(inputs(generator)),
+                check,
+                lowest_threshold=ladder[0][0],
+                shuffle=random.Random(int.from_bytes(os.urandom(8))),
+            )
+        verdict = decide(
+            run.pairs, steps, candidate=name, baseline=baseline_name, loops=run.loops, where=_runtime.where
+        )
+        if verdict.outcome != "inconclusive" or not _runtime.again():
+            break
+    fastest = sorted(pair.candidate_cpu_s for pair in verdict.pairs)[0]
+    _runtime.plausible(fastest, tuple(inputs(generator)), flops)
+    _runtime.record(verdict)
+    _show(verdict)
+    if verdict.outcome == "fail" and verdict.points == 0:
+        raise TooSlow(verdict.reason)
+
+
+def _unwrap(function: Callable[..., Any]) -> tuple[str, Callable[..., Any], tuple[Any, ...], dict[str, Any]]:
+    """Return a printable name and the parts of a function or a partial of it."""
+    if not isinstance(function, functools.partial):
+        return getattr(function, "__name__", type(function).__name__), function, (), {}
+    if function.args:
+        raise CourseError("faster: give a partial its arguments by keyword, since inputs come first")
+    inner = getattr(function.func, "__name__", type(function.func).__name__)
+    given = ", ".join(f"{key}={number(v) if isinstance(v, float) else repr(v)}" for key, v in function.keywords.items())
+    return f"{inner}({given})", function.func, (), dict(function.keywords)
+
+
+def _show(verdict: Verdict) -> None:
+    text = picture.as_text(verdict)
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is None:
+        print(text)
+    else:
+        from IPython.display import display
+
+        display({"image/svg+xml": picture.as_svg(verdict), "text/plain": text}, raw=True)

@@ -1,0 +1,89 @@
+"""The stopwatch's clock: another process's CPU time, read from outside while it is stopped.
+
+Submitted code cannot reach this clock: it is the kernel's account of the process, all
+threads included, and nothing in the process runs while it is read. It does not time
+anything by itself; `judge` uses it around "go" and "done".
+
+Source: clock_getcpuclockid(3); the id of a process's CPU clock is (~pid << 3) | 2.
+"""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from kernelmark.errors import MeasurementError
+
+# A process that does not stop by then hangs in the kernel; nothing can be measured.
+STOP_TIMEOUT_S = 5.0
+# The last accounting may lag behind the stop: read until two readings agree.
+MAX_READINGS = 1000
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time that all threads of a stopped process have used.
+
+    Raises:
+        MeasurementError: the process is gone, or its account does not stand still.
+    """
+    clock = (~pid << 3) | 2
+    try:
+        before = time.clock_gettime_ns(clock)
+        for _ in range(MAX_READINGS):
+            now = time.clock_gettime_ns(clock)
+            if now == before:
+                return now / 1e9
+            before = now
+    except OSError as error:
+        raise MeasurementError(f"the CPU clock of process {pid} cannot be read: {error}") from None
+    raise MeasurementError(f"process {pid} uses CPU time although it is stopped")
+
+
+def stop(pid: int) -> None:
+    """Stop every thread of a process, and return when all of them have stopped.
+
+    Raises:
+        MeasurementError: the process is gone or does not stop.
+    """
+    deadline = time.monotonic() + STOP_TIMEOUT_S
+    try:
+        os.kill(pid, signal.SIGSTOP)
+        while not _is_stopped(pid):
+            if time.monotonic() > deadline:
+                raise MeasurementError(f"process {pid} did not stop within {STOP_TIMEOUT_S} s")
+            time.sleep(0)
+    except (ProcessLookupError, FileNotFoundError):
+        raise MeasurementError(f"process {pid} ended while it was being timed") from None
+
+
+def resume(pid: int) -> None:
+    """Let a stopped process go on; one that is gone is left alone."""
+    try:
+        os.kill(pid, signal.SIGCONT)
+    except ProcessLookupError:
+        return
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes whose parent is `pid`, empty where it is gone."""
+    found: list[int] = []
+    try:
+        for task in (Path("/proc") / str(pid) / "task").iterdir():
+            found += [int(text) for text in (task / "children").read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return found
+    return found
+
+
+def _is_stopped(pid: int) -> bool:
+    """Say whether every thread is in state T (stopped) or has ended."""
+    with os.scandir(f"/proc/{pid}/task") as tasks:
+        for task in tasks:
+            try:
+                with open(f"{task.path}/stat", "rb") as file:
+                    state = file.read().rpartition(b") ")[2][:1]
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if state not in b"TtZX":
+                return False
+    return True

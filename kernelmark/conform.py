@@ -1,0 +1,312 @@
+"""Which cells are graded, in which order, with whose text: instructor's notebook plus submission.
+
+Tests, set-up, points and order come from the instructor's notebook; only the text of
+solution cells, written answers and added cells comes from the submission. It runs
+nothing and grades nothing. A submission that is no notebook is read as an empty one
+with a note, so the instructor's tests run all the same.
+"""
+
+import ast
+import json
+import symtable
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+import nbformat
+from IPython.core.inputtransformer2 import TransformerManager
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat.notebooknode import NotebookNode
+from nbgrader.preprocessors import CheckCellMetadata, ClearOutput, ClearSolutions, ComputeChecksums, LockCells
+from traitlets.config import Config
+
+from kernelmark.errors import CourseError
+
+# Larger than any notebook a person writes; what is larger is not read at all.
+MAX_NOTEBOOK_BYTES = 50 * 2**20
+MAX_CELLS = 2_000
+MAX_SOURCE_CHARS = 1_000_000
+HIDDEN_BEGIN, HIDDEN_END = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
+MISSING_NOTE = "# This cell was missing from the submission; it stands here as it was released.\n"
+
+Role = Literal["setup", "test", "student", "answer", "text"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of the notebook to be graded.
+
+    Roles: setup runs in every process; test runs in the judge; student runs in the
+    student process where it is code; answer the same, and a person reads it; text
+    does not run.
+    """
+
+    role: Role
+    source: str
+    grade_id: str = ""
+    points: float = 0.0
+    code: bool = True
+    claim: str = ""
+    hidden: tuple[int, ...] = ()
+    untouched: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything a referee needs to know about one submitted notebook."""
+
+    cells: tuple[Cell, ...]
+    names: tuple[str, ...]
+    solution: tuple[Cell, ...]
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> str:
+        """Return the plan as JSON text."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> "Plan":
+        """Return the plan that `to_json` wrote."""
+        fields = json.loads(text)
+        cells, solution = ([Cell(**{**c, "hidden": tuple(c["hidden"])}) for c in fields[k]] for k in ("cells", "solution"))
+        return cls(tuple(cells), tuple(fields["names"]), tuple(solution), tuple(fields["notes"]))
+
+
+@dataclass
+class _Placed:
+    key: tuple[int, int, int]
+    node: NotebookNode
+    cell: Cell
+
+
+@dataclass
+class Course:
+    """An instructor's notebook, as written and as released.
+
+    Raises:
+        CourseError: it cannot be graded; the message names the cell.
+    """
+
+    source: NotebookNode
+    config: Config = field(default_factory=Config)
+
+    def __post_init__(self) -> None:
+        self.released = _release(self.source, self.config)
+        self.cells = [_instructor_cell(node) for node in self.source.cells]
+        self.by_id = {cell.grade_id: index for index, cell in enumerate(self.cells) if cell.grade_id}
+        ids = [cell.grade_id for cell in self.cells if cell.grade_id]
+        doubled = sorted({name for name in ids if ids.count(name) > 1})
+        if doubled:
+            raise CourseError(f"grade ids must be unique, these are not: {', '.join(doubled)}")
+        solved = [c for i, c in enumerate(self.cells) if c.code and c.role in ("student", "answer") and self._is_solution(i)]
+        self.names = tuple(sorted(defined_names([cell.source for cell in solved])))
+
+    def _is_solution(self, index: int) -> bool:
+        return bool(self.source.cells[index].metadata.get("nbgrader", {}).get("solution"))
+
+    def plan(self, submission: NotebookNode, notes: Sequence[str] = ()) -> tuple[NotebookNode, Plan]:
+        """Return the notebook to be graded, without outputs, and the plan for grading it.
+
+        Every cell of the instructor's that carries a grade id is in it exactly once.
+        Tests stand where the submission has them, but never before the solution cells
+        that precede them in the instructor's notebook, nor out of the instructor's order.
+        """
+        placed = self._students_cells(submission)
+        placed += self._instructors_cells(submission, placed)
+        placed.sort(key=lambda item: item.key)
+        notebook = nbformat.v4.new_notebook(metadata=dict(self.source.metadata))
+        notebook.cells = [item.node for item in placed]
+        if notes:
+            text = "\n\n".join(["**Note from the grader**", *notes])
+            notebook.cells.insert(0, _new_cell("markdown", text))
+            placed.insert(0, _Placed((-1, 0, 0), notebook.cells[0], Cell("text", text, code=False)))
+        _renew_cell_ids(notebook)
+        solution = tuple(cell for cell in self.cells if cell.role in ("setup", "student", "answer"))
+        return notebook, Plan(tuple(item.cell for item in placed), self.names, solution, tuple(notes))
+
+    def _students_cells(self, submission: NotebookNode) -> list[_Placed]:
+        placed: list[_Placed] = []
+        firsts: dict[str, _Placed] = {}
+        for position, node in enumerate(submission.cells):
+            grade_id = _grade_id(node)
+            index = self.by_id.get(grade_id)
+            if index is not None and self.cells[index].role in ("setup", "test", "text"):
+                continue
+            if index is None:
+                role: Role = "student" if node.cell_type == "code" else "text"
+                plain = _new_cell(node.cell_type, node.source)
+                placed.append(_Placed((position, 1, 0), plain, Cell(role, node.source, code=role == "student")))
+            elif grade_id in firsts and self.cells[index].role == "answer":
+                first = firsts[grade_id]
+                first.node.source += "\n\n" + node.source
+                first.cell = self._own_cell(index, first.node)
+            elif grade_id in firsts:
+                # The second half of a split cell runs where it stands, without the id.
+                plain = _new_cell("code", node.source)
+                placed.append(_Placed((position, 1, 0), plain, Cell("student", node.source)))
+            else:
+                own = self._new_graded(index, node.source)
+                firsts[grade_id] = _Placed((position, 1, 0), own, self._own_cell(index, own))
+                placed.append(firsts[grade_id])
+        return placed
+
+    def _instructors_cells(self, submission: NotebookNode, placed: list[_Placed]) -> list[_Placed]:
+        """Return the cells whose text is the instructor's, and those the submission lacks, each with its place."""
+        markers: dict[str, int] = {}
+        last: dict[str, int] = {}
+        for position, node in enumerate(submission.cells):
+            markers.setdefault(_grade_id(node), position)
+            last[_grade_id(node)] = position
+        added: list[_Placed] = []
+        floor = -1
+        for index, cell in enumerate(self.cells):
+            if not cell.grade_id:
+                continue
+            locked = cell.role in ("setup", "test", "text")
+            if not locked and cell.grade_id in last:
+                floor = max(floor, last[cell.grade_id])
+                continue
+            at = markers.get(cell.grade_id, -1)
+            key = (at, 1, 0) if at > floor else (floor, 2, index)
+            floor = max(floor, at)
+            if locked:
+                added.append(_Placed(key, self._new_graded(index, self._visible_text(index)), cell))
+            else:
+                # A deleted cell comes back as it was released; an answer keeps its exact text, or
+                # nbgrader would take the note for a response.
+                note = MISSING_NOTE if cell.code and cell.role == "student" else ""
+                node = self._new_graded(index, note + self.released.cells[index].source)
+                added.append(_Placed(key, node, self._own_cell(index, node)))
+        return added
+
+    def _visible_text(self, index: int) -> str:
+        return str(self.source.cells[index].source)
+
+    def _new_graded(self, index: int, source: str) -> NotebookNode:
+        """Return a cell of the instructor's type and metadata with the given text."""
+        node = _new_cell(self.source.cells[index].cell_type, source)
+        node.metadata["nbgrader"] = NotebookNode(self.released.cells[index].metadata["nbgrader"])
+        return node
+
+    def _own_cell(self, index: int, node: NotebookNode) -> Cell:
+        cell = self.cells[index]
+        untouched = node.source.strip() == self.released.cells[index].source.strip()
+        return Cell(cell.role, node.source, cell.grade_id, cell.points, code=cell.code, untouched=untouched)
+
+
+def read_submission(raw: bytes) -> tuple[NotebookNode, list[str]]:
+    """Return a submitted file as a notebook of plain cells, and notes on what was wrong with it."""
+    empty = nbformat.v4.new_notebook()
+    if len(raw) > MAX_NOTEBOOK_BYTES:
+        return empty, [f"The submitted file has {len(raw)} bytes; at most {MAX_NOTEBOOK_BYTES} are read."]
+    try:
+        content = json.loads(raw.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        return empty, [f"The submitted file is not a notebook: {str(error)[:200]}."]
+    if isinstance(content, dict) and isinstance(content.get("worksheets"), list):
+        sheets = [sheet for sheet in content["worksheets"] if isinstance(sheet, dict)]
+        content["cells"] = [cell for sheet in sheets for cell in sheet.get("cells") or []]
+    cells = content.get("cells") if isinstance(content, dict) else None
+    if not isinstance(cells, list):
+        return empty, ["The submitted file is not a notebook: it has no list of cells."]
+    notes = [] if len(cells) <= MAX_CELLS else [f"Only the first {MAX_CELLS} of {len(cells)} cells were read."]
+    empty.cells = [_tolerant_cell(cell) for cell in cells[:MAX_CELLS] if isinstance(cell, dict)]
+    return empty, notes
+
+
+def defined_names(sources: Sequence[str]) -> set[str]:
+    """Return the names that these cells define at their top level: functions, classes, values.
+
+    Raises:
+        CourseError: a cell is no Python.
+    """
+    names: set[str] = set()
+    for source in sources:
+        try:
+            table = symtable.symtable(TransformerManager().transform_cell(source), "<solution>", "exec")
+        except SyntaxError as error:
+            raise CourseError(f"a solution cell is no Python: {error}; it begins {source[:80]!r}") from None
+        names |= {s.get_name() for s in table.get_symbols() if s.is_assigned() and not s.is_imported()}
+    return names
+
+
+def hidden_lines(source: str) -> tuple[int, ...]:
+    """Return the numbers (from 1) of the lines that the release leaves out of a test cell."""
+    found, inside = [], False
+    for number, line in enumerate(source.split("\n"), 1):
+        inside = inside or HIDDEN_BEGIN in line
+        if inside:
+            found.append(number)
+        inside = inside and HIDDEN_END not in line
+    return tuple(found)
+
+
+def without_hidden_lines(source: str) -> str:
+    """Return a test cell as students see it."""
+    hidden = set(hidden_lines(source))
+    return "\n".join(line for number, line in enumerate(source.split("\n"), 1) if number not in hidden)
+
+
+def claim_of(source: str) -> str:
+    """Return the docstring of a test cell: the property it tests, in the instructor's words."""
+    try:
+        return ast.get_docstring(ast.parse(TransformerManager().transform_cell(source))) or ""
+    except SyntaxError:
+        return ""
+
+
+def _instructor_cell(node: NotebookNode) -> Cell:
+    meta: Mapping[str, Any] = node.metadata.get("nbgrader", {})
+    code = node.cell_type == "code"
+    grade, solution, locked = (bool(meta.get(key)) for key in ("grade", "solution", "locked"))
+    points = float(meta.get("points") or 0.0)
+    grade_id = str(meta.get("grade_id", ""))
+    if meta.get("task") or (grade and solution):
+        return Cell("answer", node.source, grade_id, points, code=code)
+    if grade:
+        if not code:
+            raise CourseError(f"{grade_id}: a graded cell that is no answer must be code")
+        claim, hidden = claim_of(node.source), hidden_lines(node.source)
+        return Cell("test", node.source, grade_id, points, claim=claim, hidden=hidden)
+    if not code:
+        return Cell("student" if solution else "text", node.source, grade_id, code=False)
+    return Cell("setup" if locked and not solution else "student", node.source, grade_id)
+
+
+def _release(source: NotebookNode, config: Config) -> NotebookNode:
+    """Return the instructor's notebook as nbgrader stores it: solutions cleared, checksums computed."""
+    notebook: NotebookNode = nbformat.from_dict(json.loads(json.dumps(source)))
+    resources = ResourcesDict()
+    for step in (LockCells, ClearSolutions, ClearOutput, CheckCellMetadata, ComputeChecksums):
+        notebook, resources = step(config=config).preprocess(notebook, resources)
+    return notebook
+
+
+def _tolerant_cell(cell: Mapping[str, Any]) -> NotebookNode:
+    """Return a cell of a submission with nothing but its type, its text and its grade id."""
+    kind = cell.get("cell_type")
+    text = cell.get("source", cell.get("input", ""))
+    if isinstance(text, list):
+        text = "".join(part for part in text if isinstance(part, str))
+    node = _new_cell(kind if kind in ("code", "markdown", "raw") else "markdown", text if isinstance(text, str) else "")
+    metadata = cell.get("metadata")
+    marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    if isinstance(marks, dict) and isinstance(marks.get("grade_id"), str):
+        node.metadata["grade_id"] = marks["grade_id"]
+    return node
+
+
+def _grade_id(node: NotebookNode) -> str:
+    return str(node.metadata.get("grade_id", ""))
+
+
+def _new_cell(kind: str, source: str) -> NotebookNode:
+    # Lone surrogates are legal JSON and cannot be written to any file or socket.
+    text = source[:MAX_SOURCE_CHARS].encode("utf-8", "replace").decode()
+    make = {"code": nbformat.v4.new_code_cell, "raw": nbformat.v4.new_raw_cell}.get(kind, nbformat.v4.new_markdown_cell)
+    return make(source=text)
+
+
+def _renew_cell_ids(notebook: NotebookNode) -> None:
+    for position, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{position}"

@@ -1,0 +1,41 @@
+"""The exceptions of Kernelmark, split by whose fault it is.
+
+    KernelmarkError
+    ├── SubmissionError     the student's code; shown to the student, costs points
+    │   └── SubmissionLost  its process is gone or had to be killed
+    ├── CourseError         the instructor's notebook; shown to staff, nobody is marked
+    └── GraderError         us or the machine; shown to staff, nobody is marked
+        ├── SandboxError      no sandbox: refuse to run, never run bare
+        └── MeasurementError  too noisy, implausible, wrong machine
+
+It does not hold verdicts: "too slow" is an `AssertionError` of a test cell, and
+"inconclusive" is a result, not an error.
+"""
+
+
+class KernelmarkError(Exception):
+    """Anything that Kernelmark raises on purpose."""
+
+
+class SubmissionError(KernelmarkError):
+    """The submitted code broke a rule or a promise; the test that needed it fails."""
+
+
+class SubmissionLost(SubmissionError):
+    """The process of the submitted code ended or was killed; it can be started again."""
+
+
+class CourseError(KernelmarkError):
+    """The instructor's notebook is at fault; the cell needs a person."""
+
+
+class GraderError(KernelmarkError):
+    """The grader or its machine is at fault; the cell needs a person."""
+
+
+class SandboxError(GraderError):
+    """Submitted code cannot be contained on this machine, so it is not run."""
+
+
+class MeasurementError(GraderError):
+    """A measurement cannot be trusted."""

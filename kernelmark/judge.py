@@ -1,0 +1,291 @@
+"""The judge: an IPython shell for the instructor's cells, which submitted code never enters.
+
+Names that the instructor's solution defines are proxies here: calling one calls the
+student's function in its own process. A race is timed from here, by clocks of the
+kernel. It decides what a test cell found; it does not decide which cells run.
+"""
+
+import contextlib
+import io
+import math
+import os
+import platform
+import re
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kernelmark import checks
+from kernelmark.conform import Cell
+from kernelmark.errors import CourseError, GraderError, MeasurementError, SubmissionError
+from kernelmark.links import Link
+from kernelmark.proxy import Proxy, remote_traceback
+from kernelmark.records import CellResult, Machine, Verdict
+from kernelmark.session import Session
+from kernelmark.shell import Shell, make_shell
+from kernelmark.stats import number
+from kernelmark.timing import Inputs, Value
+from kernelmark.wire import Decoder, Encoder, Plain, WireError
+
+MAX_REASON_CHARS = 1_500
+# An inconclusive race is run once more, in fresh processes, after this pause.
+PAUSE_S = 2.0
+# A call this many times faster than the machine was measured to be did not do the work.
+IMPLAUSIBLE = 2.0
+CACHE_OVER_MEMORY = 20.0
+
+Output = dict[str, Any]
+
+
+class RemoteSide:
+    """A racer in another process, timed from outside while it is stopped."""
+
+    def __init__(self, name: str, line: Callable[[], Link], target: Plain, args: tuple[Any, ...], kwargs: dict[str, Any]):
+        self.name = name
+        self._line, self._target, self._args, self._kwargs = line, target, args, kwargs
+
+    def run(self, batch: Sequence[Inputs]) -> Value:
+        """Put the inputs in place, call once with each, and take the outputs out."""
+        link = self._line()
+        link.pin(max(os.sched_getaffinity(0)))
+        encoder = Encoder(_no_extras)
+        nodes = [encoder.encode(x) for x in (list(batch), self._args, self._kwargs)]
+        return link.timed(self._target, nodes[0], nodes[1], nodes[2], encoder.sent.buffers)
+
+
+class Judge:
+    """Runs set-up and test cells of one notebook; see `checks.Runtime` for what tests may ask of it."""
+
+    def __init__(self, student: Session, reference: Session, names: Sequence[str], sound: set[str]):
+        self._student = student
+        self._reference = reference
+        self._names = frozenset(names)
+        self._shell: Shell = make_shell()
+        self._verdicts: list[Verdict] = []
+        self._may_repeat = False
+        self.sound = sound
+        self.machine = describe_machine()
+        self.where = f"Measured by the grader on {self.machine.processor}, {time.strftime('%Y-%m-%d')}."
+        checks.use(self)
+
+    def setup(self, source: str) -> None:
+        """Run a locked set-up cell.
+
+        Raises:
+            CourseError: it fails here, where no submitted code is.
+        """
+        self._bind(source, self._student, lenient=True)
+        _, error = self._shell.run(source)
+        if error is not None:
+            raise CourseError(f"a set-up cell fails: {type(error).__name__}: {error}; it begins {source[:80]!r}")
+
+    def test(self, cell: Cell) -> tuple[CellResult, list[Output]]:
+        """Run a test cell against the student's process; return its result and outputs."""
+        start = time.monotonic()
+        outputs, error = self._run(cell, self._student)
+        verdicts = tuple(self._verdicts)
+        trouble = _trouble(cell, error, verdicts)
+        if trouble is None and error is not None and cell.grade_id not in self.sound:
+            # A test that the course's own solution fails too says nothing about a submission.
+            _, second = self._run(cell, self._reference)
+            if second is None:
+                self.sound.add(cell.grade_id)
+            else:
+                trouble = f"the course's own solution fails this test: {type(second).__name__}: {second}"
+        result = self._result(cell, error, verdicts, trouble, time.monotonic() - start)
+        return result, [_status(result), *outputs]
+
+    def _run(self, cell: Cell, session: Session) -> tuple[list[Output], BaseException | None]:
+        self._verdicts.clear()
+        self._may_repeat = True
+        try:
+            self._bind(cell.source, session, lenient=False)
+        except SubmissionError as error:
+            return [], error
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            return self._shell.run(cell.source)
+
+    def _bind(self, source: str, session: Session, *, lenient: bool) -> None:
+        """Make the solution's names that a cell mentions stand for those of a process."""
+        for name in self._names:
+            self._shell.user_ns[name] = Proxy(session.line, {"n": name}, name)
+        wanted = sorted(self._names.intersection(re.findall(r"[^\W\d]\w*", source)))
+        if not wanted:
+            return
+        try:
+            reply, buffers = session.line().request({"op": "names", "names": wanted})
+        except SubmissionError:
+            if lenient:
+                return
+            raise
+        found = reply.get("ok")
+        for name in wanted:
+            entry = found.get(name) if isinstance(found, dict) else None
+            if isinstance(entry, dict) and entry.get("kind") == "value":
+                value = Decoder(buffers, self._object_of(session)).decode(entry.get("value"))
+                self._shell.user_ns[name] = value
+
+    def _object_of(self, session: Session) -> Callable[[Plain], Any]:
+        def resolve(node: Plain) -> Any:
+            if type(node.get("h")) is not int:
+                raise WireError("unknown kind of value")
+            return Proxy(session.line, {"h": node["h"]}, str(node.get("type"))[:100])
+
+        return resolve
+
+    def _result(
+        self, cell: Cell, error: BaseException | None, verdicts: tuple[Verdict, ...], trouble: str | None, elapsed_s: float
+    ) -> CellResult:
+        def result(mark: Any, points: float | None, reason: str, staff: str = "") -> CellResult:
+            return CellResult(
+                cell.grade_id, mark, points, cell.points, cell.claim, reason[:MAX_REASON_CHARS], staff, elapsed_s, verdicts
+            )
+
+        if trouble is not None:
+            return result("person", None, "This test could not be judged; it costs you nothing, a person will look.", trouble)
+        if error is not None:
+            return result("fail", 0.0, _reason(cell, error), _staff(error))
+        if not verdicts:
+            return result("pass", cell.points, "")
+        verdict = verdicts[0]
+        if verdict.outcome == "inconclusive":
+            return result("person", None, verdict.reason, verdict.reason)
+        return result("pass" if verdict.points == cell.points else "partial", verdict.points, verdict.reason)
+
+    # What test cells ask for through `checks`.
+
+    def side(
+        self, name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> RemoteSide:
+        """Return a racer: a proxy where it lives, anything of the instructor's in the reference process."""
+        if isinstance(function, Proxy):
+            return RemoteSide(name, function._line, function._target, args, kwargs)
+        if isinstance(function, np.ufunc):
+            return RemoteSide(name, self._reference.line, {"f": f"numpy.{function.__name__}"}, args, kwargs)
+        own_name = getattr(function, "__name__", "")
+        if self._shell.user_ns.get(own_name) is not function:
+            raise CourseError(f"faster: {name} must be a function of a solution or set-up cell, or a NumPy ufunc")
+        return RemoteSide(name, self._reference.line, {"n": own_name}, args, kwargs)
+
+    def reference(self, name: str) -> Any:
+        """Return the course's own function of that name."""
+        return Proxy(self._reference.line, {"n": name}, name)
+
+    def again(self) -> bool:
+        """Prepare one more race, in fresh processes, after a pause."""
+        may, self._may_repeat = self._may_repeat, False
+        if may:
+            self._student.renew()
+            self._reference.renew()
+            time.sleep(PAUSE_S)
+        return may
+
+    def plausible(self, seconds: float, inputs: Inputs, flops: float | None) -> None:
+        """Raise MeasurementError when a call was faster than memory and arithmetic allow."""
+        moved = sum(item.nbytes for item in inputs if isinstance(item, np.ndarray))
+        peak, bandwidth = machine_limits()
+        floor_s = max((flops or 0.0) / peak / IMPLAUSIBLE, moved / bandwidth / CACHE_OVER_MEMORY)
+        if seconds < floor_s:
+            raise MeasurementError(f"a call took {seconds:.3g} s, but this machine needs at least {floor_s:.3g} s for it")
+
+    def record(self, verdict: Verdict) -> None:
+        """Keep a verdict for the marks of the running cell."""
+        self._verdicts.append(verdict)
+
+
+def describe_machine() -> Machine:
+    """Return the machine that this process runs on."""
+    processor = platform.processor() or platform.machine()
+    with contextlib.suppress(OSError):
+        match = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
+        processor = match.group(1) if match else processor
+    return Machine(
+        processor=processor,
+        cores=len(os.sched_getaffinity(0)),
+        python=platform.python_version(),
+        numpy=np.__version__,
+        blas_threads=int(os.environ.get("OPENBLAS_NUM_THREADS", "0")),
+    )
+
+
+def machine_limits() -> tuple[float, float]:
+    """Return this machine's float32 operations and bytes copied a second, one thread, measured once."""
+    if not _limits:
+        rng = np.random.default_rng(0)
+        a, b = (rng.random((384, 384), dtype=np.float32) for _ in range(2))
+        source = np.ones(2**24, dtype=np.uint8)
+        target = np.empty_like(source)
+        gemm_s = _quickest(lambda: np.matmul(a, b))
+        copy_s = _quickest(lambda: np.copyto(target, source))
+        _limits.append((2 * 384**3 / gemm_s, 2 * source.nbytes / copy_s))
+    return _limits[0]
+
+
+_limits: list[tuple[float, float]] = []
+
+
+def _quickest(work: Callable[[], Any], rounds: int = 7) -> float:
+    best = math.inf
+    for _ in range(rounds):
+        start = time.process_time()
+        work()
+        best = min(best, time.process_time() - start)
+    return max(best, 1e-9)
+
+
+def _trouble(cell: Cell, error: BaseException | None, verdicts: tuple[Verdict, ...]) -> str | None:
+    """Return why nobody can be marked, or None where the submission answers for the outcome."""
+    if isinstance(error, GraderError | CourseError):
+        return f"{type(error).__name__}: {error}"
+    if len(verdicts) > 1:
+        return "CourseError: a test cell may hold one speed check, this one holds more"
+    if verdicts and verdicts[0].max_points != cell.points:
+        return f"CourseError: the last step gives {verdicts[0].max_points} points, the cell has {cell.points}"
+    return None
+
+
+def _reason(cell: Cell, error: BaseException) -> str:
+    """Return why the cell failed, for the student: never a line of a hidden test."""
+    claim = f"{cell.claim.splitlines()[0]} " if cell.claim else ""
+    own = remote_traceback(error)
+    if isinstance(error, NotImplementedError) and own:
+        return f"{claim}Not implemented yet: your code still raises NotImplementedError."
+    if getattr(error, "kernelmark_remote", False):
+        return f"{claim}Your code raised {type(error).__name__}: {error}\n{own}"
+    if isinstance(error, AssertionError | SubmissionError) and str(error).strip():
+        cause = error.__cause__
+        return f"{claim}{error}" + (f"\n{remote_traceback(cause)}" if cause is not None and remote_traceback(cause) else "")
+    if isinstance(error, AssertionError):
+        return f"{claim}{_failing_line(cell, error)}"
+    return f"{claim}The test could not use what your code returned ({type(error).__name__}: {error})."
+
+
+def _failing_line(cell: Cell, error: BaseException) -> str:
+    trace, number_ = error.__traceback__, 0
+    while trace is not None:
+        if trace.tb_frame.f_code.co_name == "<module>":
+            number_ = trace.tb_lineno
+        trace = trace.tb_next
+    lines = cell.source.split("\n")
+    if number_ in cell.hidden or not 0 < number_ <= len(lines):
+        return "A hidden check did not hold."
+    return f"This check did not hold: {lines[number_ - 1].strip()}"
+
+
+def _staff(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _status(result: CellResult) -> Output:
+    """Return the line that students and staff see first under a test cell."""
+    earned = "needs a person" if result.points is None else f"{number(result.points)} of {number(result.max_points)} points"
+    head = {"pass": "Passed", "partial": "Partly", "fail": "Not passed", "person": "Not judged"}[result.mark]
+    text = f"{head}: {earned}." + (f" {result.reason}" if result.reason else "")
+    return {"output_type": "display_data", "data": {"text/plain": text}, "metadata": {"kernelmark": {"for": "student"}}}
+
+
+def _no_extras(value: Any) -> Plain:
+    raise CourseError(f"faster: inputs must be plain data, got {type(value).__name__}")

@@ -1,0 +1,266 @@
+"""One sandboxed process and the line to it: requests with a time limit, timed batches, its end.
+
+Whatever happens on the other side (a crash, a hang, nonsense on the line, a flood of
+memory) comes out as a `SubmissionError` that a student can read; `SubmissionLost` means
+that the process is gone. It does not know which cell is which: `referee` does, and it
+starts a new process.
+"""
+
+import contextlib
+import fcntl
+import mmap
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from kernelmark import clock, sandbox
+from kernelmark.errors import GraderError, SubmissionError, SubmissionLost
+from kernelmark.proxy import checked
+from kernelmark.sandbox import Limits
+from kernelmark.timing import Value
+from kernelmark.wire import REGION_BYTES, Channel, Decoder, Encoder, Plain, WireError
+
+# After an interrupt, a process has this long to come back before it is killed.
+GRACE_S = 2.0
+# How often the memory of the process is looked at.
+WATCH_S = 0.05
+
+Resolve = Callable[[Plain], Any]
+
+
+class Link:
+    """A process that runs `kernelmark.server` on code that is not trusted.
+
+    Args:
+        limits: what it may use.
+        files: the submission's own files, shown beside the notebook.
+        whose: "your code" or "the course's solution", for messages.
+        watch: end it when it holds too much memory; needs a thread of its own.
+
+    Raises:
+        SandboxError: it cannot be contained here. GraderError: it did not start.
+    """
+
+    def __init__(self, limits: Limits, files: Mapping[str, str] | None = None, whose: str = "your code", watch: bool = True):
+        self.limits = limits
+        self.whose = whose
+        self._reason = ""
+        self._callbacks: list[Callable[..., Any]] = []
+        self._regions = [_sealed_region("to"), _sealed_region("from")]
+        ours, theirs = socket.socketpair()
+        try:
+            self._started = sandbox.start(limits, (theirs.fileno(), *self._regions), files)
+        finally:
+            theirs.close()
+        self.pid = self._started.pid
+        self.channel = Channel(
+            ours, mmap.mmap(self._regions[1], REGION_BYTES), mmap.mmap(self._regions[0], REGION_BYTES)
+        )
+        self.alive = True
+        self._await_start()
+        self.cpu_s = 0.0
+        if watch:
+            threading.Thread(target=self._watch, daemon=True).start()
+
+    def request(
+        self, header: dict[str, Any], buffers: Sequence[Any] = (), timeout_s: float | None = None
+    ) -> tuple[dict[str, Any], list[bytes]]:
+        """Send a request and return the answer, serving callbacks meanwhile.
+
+        Raises:
+            SubmissionLost: the process ended, had to be killed, or answered nonsense.
+            SubmissionError: it had to be interrupted, and came back.
+        """
+        limit_s = self.limits.cell_s if timeout_s is None else timeout_s
+        self._require_alive()
+        try:
+            self.channel.send(header, buffers)
+            self.channel.expect_by(time.monotonic() + limit_s)
+            return self._answer()
+        except TimeoutError:
+            self._interrupt(limit_s)
+            raise SubmissionError(f"{self.whose} did not finish within {limit_s:.3g} s and was interrupted") from None
+        except WireError as error:
+            raise self._lost(f"{self.whose} put nonsense on the line to the grader: {error}") from None
+        except (EOFError, OSError):
+            raise self._lost() from None
+
+    def timed(self, target: Plain, batch: Plain, args: Plain, kwargs: Plain, buffers: Sequence[Any]) -> Value:
+        """Run a batch of calls between two readings of the process's CPU clock, taken while it is stopped.
+
+        The process stays stopped afterwards, until the next request. Outputs are
+        taken out of the shared region while it is stopped, so nothing can be
+        finished late.
+
+        Raises:
+            SubmissionLost, SubmissionError: as `request`; SubmissionLost also where
+            another process was started. Any builtin exception that a call raised. MeasurementError: the clock cannot be read.
+        """
+        self.request(
+            {"op": "timed", "target": target, "batch": batch, "args": args, "kwargs": kwargs},
+            buffers,
+        )
+        wall_s = cpu_s = 0.0
+
+        def done() -> None:
+            nonlocal wall_s, cpu_s
+            wall_s = time.perf_counter() - wall_s
+            clock.stop(self.pid)
+            cpu_s = clock.cpu_seconds(self.pid) - cpu_s
+
+        clock.stop(self.pid)
+        self._forbid_helpers()
+        cpu_s = clock.cpu_seconds(self.pid)
+        try:
+            self.channel.send({"go": True})
+            self.channel.expect_by(time.monotonic() + self.limits.cell_s)
+            wall_s = time.perf_counter()
+            clock.resume(self.pid)
+            reply, payload = self.channel.receive(pause=done)
+        except TimeoutError:
+            self._interrupt(self.limits.cell_s)
+            raise SubmissionError(f"a timed call did not finish within {self.limits.cell_s:.3g} s") from None
+        except WireError as error:
+            raise self._lost(f"{self.whose} put nonsense on the line to the grader: {error}") from None
+        except (EOFError, OSError):
+            raise self._lost() from None
+        self._forbid_helpers()
+        outputs = Decoder(payload, _no_objects).decode(checked(reply))
+        if not isinstance(outputs, list):
+            raise self._lost(f"{self.whose} put nonsense on the line to the grader: no list of outputs")
+        return Value(max(cpu_s, 1e-9), max(wall_s, 1e-9), outputs)
+
+    def callback(self, function: Callable[..., Any]) -> Plain:
+        """Return the mark under which the other side can call a function of ours."""
+        self._callbacks.append(function)
+        return {"k": len(self._callbacks) - 1}
+
+    def pin(self, processor: int) -> None:
+        """Run every thread of the process on one processor."""
+        for task in os.listdir(f"/proc/{self.pid}/task"):
+            with contextlib.suppress(ProcessLookupError):
+                os.sched_setaffinity(int(task), {processor})
+
+    def close(self) -> None:
+        """Kill the process and everything it started, and give its memory back."""
+        if self.alive:
+            self._end()
+        self.channel.close()
+        for region in self._regions:
+            with contextlib.suppress(OSError):
+                os.close(region)
+        self._regions = []
+
+    def _await_start(self) -> None:
+        self.channel.expect_by(time.monotonic() + sandbox.START_TIMEOUT_S)
+        try:
+            self.channel.receive()
+        except (EOFError, OSError, WireError) as error:
+            self.close()
+            raise GraderError(f"a sandboxed process did not start: {type(error).__name__}: {error}") from None
+
+    def _answer(self) -> tuple[dict[str, Any], list[bytes]]:
+        while True:
+            reply, buffers = self.channel.receive()
+            if not isinstance(reply, dict):
+                raise WireError("an answer is an object")
+            if "callback" not in reply:
+                return reply, buffers
+            decoder = Decoder(buffers, _no_objects)
+            args, kwargs = decoder.decode(reply.get("args")), decoder.decode(reply.get("kwargs"))
+            index = reply["callback"]
+            if type(index) is not int or not 0 <= index < len(self._callbacks) or not isinstance(kwargs, dict):
+                raise WireError("a callback that was never given")
+            encoder = Encoder(_refuse)
+            try:
+                answer = {"ok": encoder.encode(self._callbacks[index](*args, **kwargs))}
+            except Exception as error:  # the callback's own error belongs to whoever called it
+                answer = {"error": f"{type(error).__name__}: {error}"}
+            self.channel.send(answer, encoder.sent.buffers)
+
+    def _interrupt(self, limit_s: float) -> None:
+        """Interrupt what runs; kill the process where that does not help."""
+        clock.resume(self.pid)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGINT)
+        try:
+            self.channel.expect_by(time.monotonic() + GRACE_S)
+            self._answer()
+        except (OSError, EOFError, WireError):
+            raise self._lost(
+                f"{self.whose} did not finish within {limit_s:.3g} s and did not stop when interrupted"
+            ) from None
+
+    def _forbid_helpers(self) -> None:
+        overseer = self._started.overseer
+        siblings = clock.children(overseer) if overseer is not None else [self.pid]
+        if clock.children(self.pid) or siblings != [self.pid]:
+            raise self._lost(f"{self.whose} started another process; a timed call may not")
+
+    def _require_alive(self) -> None:
+        if not self.alive:
+            raise SubmissionLost(self._reason or f"the process of {self.whose} has ended")
+        clock.resume(self.pid)
+
+    def _lost(self, reason: str = "") -> SubmissionLost:
+        """Kill what is left and return the exception that says why."""
+        if self.alive:
+            status = self._end()
+            self._reason = reason or self._reason or _farewell(self.whose, status)
+        return SubmissionLost(self._reason)
+
+    def _end(self) -> int:
+        self.alive = False
+        with contextlib.suppress(OSError):
+            self.cpu_s = time.clock_gettime((~self.pid << 3) | 2)
+        return sandbox.end(self._started)
+
+    def _watch(self) -> None:
+        """Kill the process when it holds more memory than allowed."""
+        page = os.sysconf("SC_PAGE_SIZE")
+        while self.alive:
+            held = 0
+            for pid in {self.pid, *clock.children(self.pid), *self._siblings()}:
+                with contextlib.suppress(OSError, ValueError), open(f"/proc/{pid}/statm") as file:
+                    held += int(file.read().split()[1]) * page
+            if held > self.limits.memory_bytes and self.alive:
+                self._reason = (
+                    f"{self.whose} used more than {self.limits.memory_bytes / 2**30:.3g} GiB of memory and was ended"
+                )
+                for victim in (self._started.overseer, self.pid):
+                    if victim is not None:
+                        with contextlib.suppress(ProcessLookupError):
+                            os.kill(victim, signal.SIGKILL)
+                return
+            time.sleep(WATCH_S)
+
+    def _siblings(self) -> list[int]:
+        return clock.children(self._started.overseer) if self._started.overseer is not None else []
+
+
+def _farewell(whose: str, status: int) -> str:
+    if status in (-signal.SIGKILL, 128 + signal.SIGKILL):
+        return f"the process of {whose} was killed"
+    return f"the process of {whose} ended by itself (exit status {status})"
+
+
+def _sealed_region(name: str) -> int:
+    """Return shared memory whose size neither side can change, so reading it cannot fault."""
+    descriptor = os.memfd_create(f"kernelmark-{name}", os.MFD_ALLOW_SEALING | os.MFD_CLOEXEC)
+    os.ftruncate(descriptor, REGION_BYTES)
+    fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
+    return descriptor
+
+
+def _no_objects(node: Plain) -> Any:
+    if isinstance(node, dict) and "h" in node:
+        return f"an object of type {str(node.get('type'))[:80]}"
+    raise WireError("only plain data may stand here")
+
+
+def _refuse(value: Any) -> Plain:
+    raise WireError(f"{type(value).__name__} may not cross to submitted code")

@@ -1,0 +1,247 @@
+"""A warm process that forks a judge for every notebook, and keeps reference processes between them.
+
+Python, NumPy and IPython are imported once and not once a submission, and what the
+reference has compiled stays compiled. The warm process never holds submitted code: each
+judge is a fork of it that ends with its notebook, and each student process is fresh.
+It does not grade: `referee` does, in the fork.
+"""
+
+import atexit
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import traceback
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kernelmark.conform import Plan
+from kernelmark.errors import CourseError, GraderError, SandboxError
+from kernelmark.links import Link
+from kernelmark.records import CellResult, Machine, from_json
+from kernelmark.referee import Job, Refereed, nobody_is_marked, prime, referee
+from kernelmark.sandbox import Limits
+from kernelmark.session import Session
+
+# A judge that is not back by then has failed; the notebook's own limit comes long before.
+SLACK_S = 600.0
+IDLE_REFERENCES = 2
+_LENGTH = struct.Struct("!Q")
+
+
+class Nursery:
+    """The coordinator's end: hands out jobs, one at a time or from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._sound: dict[str, set[str]] = {}
+
+    def grade(self, plan: Plan, source_sha256: str, limits: Limits, files: dict[str, str]) -> Refereed:
+        """Referee one notebook in a fresh judge.
+
+        Raises:
+            SandboxError: submissions cannot be contained on this machine.
+        """
+        sound = sorted(self._sound.get(source_sha256, ()))
+        job = {"plan": json.loads(plan.to_json()), "limits": asdict(limits), "files": files, "sound": sound}
+        try:
+            with self._connect(source_sha256, limits) as connection:
+                connection.settimeout(limits.notebook_s + SLACK_S)
+                _send(connection, json.dumps(job).encode())
+                reply = json.loads(_receive(connection))
+        except (OSError, EOFError, ValueError) as error:
+            return nobody_is_marked(plan, f"GraderError: the judge ended without an answer ({type(error).__name__}: {error})")
+        if "refuse" in reply:
+            raise SandboxError(reply["refuse"])
+        if "fault" in reply:
+            return nobody_is_marked(plan, reply["fault"])
+        done = _refereed_from(reply["done"])
+        self._sound.setdefault(source_sha256, set()).update(done.sound)
+        return done
+
+    def close(self) -> None:
+        """End the warm process and everything it started."""
+        with self._lock:
+            if self._control is not None:
+                self._control.close()
+            if self._process is not None:
+                try:
+                    self._process.wait(10)
+                except subprocess.TimeoutExpired:
+                    self._process.kill()
+                    self._process.wait()
+            self._control = self._process = None
+
+    def _connect(self, source_sha256: str, limits: Limits) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        with self._lock, theirs:
+            if self._process is None or self._process.poll() is not None:
+                self._start()
+            assert self._control is not None
+            header = json.dumps({"source": source_sha256, "limits": asdict(limits)}).encode()
+            socket.send_fds(self._control, [header], [theirs.fileno()])
+        return ours
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        package = str(Path(__file__).parent.parent)
+        code = f"import sys; sys.path.insert(0, {package!r}); from kernelmark.nursery import main; main()"
+        threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-c", code, str(theirs.fileno())],
+            pass_fds=[theirs.fileno()], env={**os.environ, **threads}, stdin=subprocess.DEVNULL, start_new_session=True,
+        )
+        theirs.close()
+        self._control = ours
+        atexit.register(self.close)
+
+
+@dataclass
+class _Idle:
+    """A reference process between two notebooks, and the solution that has run in it."""
+
+    link: Link
+    source: str = ""
+
+
+@dataclass
+class _Warm:
+    """The warm process: one loop over the control socket and the forks' last words."""
+
+    control: socket.socket
+    idle: list[_Idle] = field(default_factory=list)
+    busy: dict[int, tuple[int, _Idle]] = field(default_factory=dict)
+
+    def serve(self) -> None:
+        """Fork a judge for every job until the coordinator goes away."""
+        while True:
+            readable, _, _ = select.select([self.control, *self.busy], [], [])
+            for descriptor in readable:
+                if descriptor is not self.control:
+                    self._finished(descriptor)
+                elif not self._job():
+                    return
+
+    def close(self) -> None:
+        """Kill the judges that still run, and end the references."""
+        for pid, reference in self.busy.values():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            reference.link.close()
+        for reference in self.idle:
+            reference.link.close()
+
+    def _job(self) -> bool:
+        text, descriptors, _, _ = socket.recv_fds(self.control, 65536, 1)
+        if not text:
+            return False
+        header = json.loads(text)
+        connection = socket.socket(fileno=descriptors[0])
+        try:
+            reference = self._reference(header["source"], Limits(**header["limits"]))
+        except GraderError as error:
+            key = "refuse" if isinstance(error, SandboxError) else "fault"
+            _answer(connection, {key: f"{type(error).__name__}: {error}" if key == "fault" else str(error)})
+            connection.close()
+            return True
+        read_end, write_end = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            self.control.close()
+            os.close(read_end)
+            _judge(connection, reference, header["source"], write_end)
+            os._exit(0)
+        os.close(write_end)
+        connection.close()
+        self.busy[read_end] = (pid, reference)
+        return True
+
+    def _reference(self, source: str, limits: Limits) -> _Idle:
+        for position, waiting in enumerate(self.idle):
+            if waiting.source == source:
+                return self.idle.pop(position)
+        return _Idle(Link(limits, whose="the course's solution", watch=False))
+
+    def _finished(self, descriptor: int) -> None:
+        said = os.read(descriptor, 4096).decode()
+        os.close(descriptor)
+        pid, reference = self.busy.pop(descriptor)
+        os.waitpid(pid, 0)
+        if said:
+            reference.source = said
+            self.idle.append(reference)
+        else:
+            reference.link.close()
+        while len(self.idle) > IDLE_REFERENCES:
+            self.idle.pop(0).link.close()
+
+
+def main() -> None:
+    """Be the warm process, on the control socket named in the arguments."""
+    warm = _Warm(socket.socket(fileno=int(sys.argv[1])))
+    try:
+        warm.serve()
+    finally:
+        warm.close()
+
+
+def _judge(connection: socket.socket, reference: _Idle, source: str, last_words: int) -> None:
+    """Be the judge of one notebook; say at the end whether the reference can be used again."""
+    try:
+        request = json.loads(_receive(connection))
+        plan = Plan.from_json(json.dumps(request["plan"]))
+        limits = Limits(**request["limits"])
+        if reference.source == source:
+            session = Session(limits, whose="the course's solution", link=reference.link)
+        else:
+            session = prime(plan.solution, reference.link, limits)
+        done = referee(Job(plan, limits, request["files"], tuple(request["sound"])), session)
+        _answer(connection, {"done": asdict(done)})
+        if done.reference_intact:
+            os.write(last_words, source.encode())
+    except SandboxError as error:
+        _answer(connection, {"refuse": str(error)})
+    except (CourseError, GraderError) as error:
+        _answer(connection, {"fault": f"{type(error).__name__}: {error}"})
+    except Exception:
+        # The last line of defence: whatever broke, a person sees it and nobody is marked.
+        _answer(connection, {"fault": traceback.format_exc()})
+
+
+def _answer(connection: socket.socket, reply: dict[str, Any]) -> None:
+    with contextlib.suppress(OSError):
+        _send(connection, json.dumps(reply).encode())
+
+
+def _refereed_from(fields: dict[str, Any]) -> Refereed:
+    cells = tuple(from_json(CellResult, json.dumps(cell)) for cell in fields["cells"])
+    machine = from_json(Machine, json.dumps(fields["machine"]))
+    outputs = tuple(fields["outputs"])
+    return Refereed(**{**fields, "cells": cells, "machine": machine, "outputs": outputs, "sound": tuple(fields["sound"])})
+
+
+def _send(connection: socket.socket, payload: bytes) -> None:
+    connection.sendall(_LENGTH.pack(len(payload)) + payload)
+
+
+def _receive(connection: socket.socket) -> bytes:
+    def exactly(count: int) -> bytes:
+        parts = []
+        while count:
+            piece = connection.recv(min(count, 2**20))
+            if not piece:
+                raise EOFError("closed early")
+            parts.append(piece)
+            count -= len(piece)
+        return b"".join(parts)
+
+    return exactly(_LENGTH.unpack(exactly(_LENGTH.size))[0])

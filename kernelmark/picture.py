@@ -1,0 +1,106 @@
+"""A verdict as a picture: SVG for a notebook, lines of text for a terminal.
+
+It reads a `Verdict` and draws; it does not measure, decide, or import a plotting
+library, since it runs in the judge and at the student's desk on every speed check.
+Shapes and words carry the meaning, never colour alone.
+"""
+
+import html
+import math
+
+from kernelmark.records import Verdict
+from kernelmark.stats import PASS_LINE, number
+
+WIDTH_PX, HEIGHT_PX, MARGIN_PX = 640, 150, 24
+TEXT_COLUMNS = 60
+WORDS = {"pass": "PASS", "fail": "NOT YET", "inconclusive": "INCONCLUSIVE"}
+
+
+def headline(verdict: Verdict) -> str:
+    """Return the verdict in one line."""
+    return f"{WORDS[verdict.outcome]}: {verdict.reason}"
+
+
+def trust(verdict: Verdict) -> str:
+    """Return one line on how much the verdict can be trusted."""
+    settled = "the five best values of each side agree within 3 %" if verdict.converged else "the values did not settle"
+    return (
+        f"{len(verdict.pairs)} pairs of {verdict.candidate_loops} and {verdict.baseline_loops} calls; {settled}; "
+        f"95 % of resampled estimates lie in {number(verdict.low)}..{number(verdict.high)}; "
+        f"on the wall clock {number(verdict.wall_ratio)}. {verdict.where}"
+    ).strip()
+
+
+def as_text(verdict: Verdict) -> str:
+    """Return the picture as plain text: one row a step, one row of pairs, the trust line."""
+    scale = _Scale(verdict, TEXT_COLUMNS)
+    row = [" "] * (TEXT_COLUMNS + 1)
+    for pair in verdict.pairs:
+        row[scale(pair.ratio)] = "."
+    row[scale(verdict.ratio)] = "O"
+    lines = [headline(verdict)]
+    for step in verdict.steps:
+        at = scale(step.threshold)
+        lines.append(f"  {' ' * at}| {number(step.threshold)}x, {number(step.points)} points: {step.outcome}")
+    lines.append("  " + "".join(row).rstrip() + "   . one pair, O the estimate")
+    lines.append("  " + trust(verdict))
+    return "\n".join(lines)
+
+
+def as_svg(verdict: Verdict) -> str:
+    """Return the picture as an SVG document: pairs as rings, estimate as a diamond, steps as lines."""
+    scale = _Scale(verdict, WIDTH_PX - 2 * MARGIN_PX)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH_PX}" height="{HEIGHT_PX}" '
+        f'viewBox="0 0 {WIDTH_PX} {HEIGHT_PX}" font-family="sans-serif" font-size="11" role="img">',
+        f"<title>{html.escape(headline(verdict))}</title>",
+        f'<rect width="{WIDTH_PX}" height="{HEIGHT_PX}" fill="white"/>',
+        f'<line x1="{MARGIN_PX}" y1="92" x2="{WIDTH_PX - MARGIN_PX}" y2="92" stroke="#444"/>',
+    ]
+    for index, step in enumerate(verdict.steps):
+        x = MARGIN_PX + scale(step.threshold)
+        line = MARGIN_PX + scale(step.threshold * PASS_LINE)
+        anchor = "end" if x > WIDTH_PX * 0.6 else "start"
+        label = f"{number(step.threshold)}x: {number(step.points)} points, {step.outcome}"
+        parts.append(f'<rect x="{line}" y="40" width="{max(1, x - line)}" height="52" fill="#ddd"/>')
+        parts.append(f'<line x1="{x}" y1="40" x2="{x}" y2="97" stroke="#000" stroke-dasharray="5 3"/>')
+        offset = -4 if anchor == "end" else 4
+        parts.append(f'<text x="{x + offset}" y="{36 - 13 * (index % 2)}" text-anchor="{anchor}">{label}</text>')
+    for index, pair in enumerate(verdict.pairs):
+        x, y = MARGIN_PX + scale(pair.ratio), 52 + (index % 5) * 8
+        parts.append(f'<circle cx="{x}" cy="{y}" r="3" fill="none" stroke="#1f4e8c"/>')
+    x = MARGIN_PX + scale(verdict.ratio)
+    parts.append(f'<path d="M{x} 83 l6 9 l-6 9 l-6 -9 z" fill="#000"/>')
+    for tick in scale.ticks():
+        x = MARGIN_PX + scale(tick)
+        parts.append(f'<line x1="{x}" y1="92" x2="{x}" y2="97" stroke="#444"/>')
+        parts.append(f'<text x="{x}" y="110" text-anchor="middle">{number(tick)}</text>')
+    caption = (
+        f"speed of {verdict.candidate} over {verdict.baseline} (log scale, CPU time): "
+        f"rings are {len(verdict.pairs)} pairs, diamond the estimate {number(verdict.ratio)}, "
+        "grey the allowance below a step"
+    )
+    parts.append(f'<text x="{MARGIN_PX}" y="128">{html.escape(caption)}</text>')
+    parts.append(f'<text x="{MARGIN_PX}" y="143">{html.escape(WORDS[verdict.outcome])}. {html.escape(verdict.where)}</text>')
+    parts.append("</svg>")
+    return "".join(parts)
+
+
+class _Scale:
+    """Maps a ratio to a column on a logarithmic axis that holds all pairs and steps."""
+
+    def __init__(self, verdict: Verdict, width: int):
+        shown = [pair.ratio for pair in verdict.pairs] + [verdict.ratio]
+        shown += [step.threshold * side for step in verdict.steps for side in (PASS_LINE, 1.05)]
+        self.low = math.log(min(shown)) - 0.05
+        self.high = math.log(max(shown)) + 0.05
+        self.width = width
+
+    def __call__(self, ratio: float) -> int:
+        return round((math.log(ratio) - self.low) / (self.high - self.low) * self.width)
+
+    def ticks(self) -> list[float]:
+        low, high = math.exp(self.low), math.exp(self.high)
+        decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+        found = [m * 10.0**d for d in decades for m in (1, 2, 5) if low <= m * 10.0**d <= high]
+        return found if len(found) <= 10 else [tick for tick in found if math.log10(tick) % 1 < 1e-9]

@@ -1,0 +1,142 @@
+"""What grading leaves behind: frozen dataclasses and their JSON.
+
+It does not compute anything: `stats` makes a `Verdict`, `referee` makes the
+results, `report` and `picture` only read them. Times are seconds of one call;
+ratios are dimensionless, reference time over candidate time, larger is faster.
+"""
+
+import json
+import types
+import typing
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from typing import Any, Literal, TypeVar
+
+Record = TypeVar("Record")
+Outcome = Literal["pass", "fail", "inconclusive"]
+Mark = Literal["pass", "partial", "fail", "person"]
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The machine that a result was measured on."""
+
+    processor: str
+    cores: int
+    python: str
+    numpy: str
+    blas_threads: int
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One value of each side, taken back to back; seconds a call."""
+
+    candidate_cpu_s: float
+    baseline_cpu_s: float
+    candidate_wall_s: float
+    baseline_wall_s: float
+
+    @property
+    def ratio(self) -> float:
+        """The speed-up that this pair alone shows, on CPU time."""
+        return self.baseline_cpu_s / self.candidate_cpu_s
+
+
+@dataclass(frozen=True)
+class Step:
+    """A threshold (dimensionless speed-up), its points, and what was found."""
+
+    threshold: float
+    points: float
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer of one speed check, with everything needed to draw and doubt it."""
+
+    candidate: str
+    baseline: str
+    outcome: Outcome
+    points: float
+    max_points: float
+    ratio: float
+    wall_ratio: float
+    low: float
+    high: float
+    converged: bool
+    steps: tuple[Step, ...]
+    pairs: tuple[Pair, ...]
+    candidate_loops: int
+    baseline_loops: int
+    where: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """What one graded cell earned. `points` is None when a person must look."""
+
+    grade_id: str
+    mark: Mark
+    points: float | None
+    max_points: float
+    claim: str
+    reason: str
+    staff: str
+    elapsed_s: float
+    verdicts: tuple[Verdict, ...] = ()
+
+
+@dataclass(frozen=True)
+class SubmissionResult:
+    """One graded notebook."""
+
+    assignment: str
+    notebook: str
+    student: str
+    submission_sha256: str
+    source_sha256: str
+    cells: tuple[CellResult, ...]
+    machine: Machine
+    elapsed_s: float
+    cpu_s: float
+    notes: tuple[str, ...] = ()
+
+    def cell(self, grade_id: str) -> CellResult | None:
+        """Return the result of one cell, or None where the notebook has no such cell."""
+        return next((cell for cell in self.cells if cell.grade_id == grade_id), None)
+
+
+def to_json(record: Any) -> str:
+    """Return a record as JSON text, floats kept exact."""
+    return json.dumps(asdict(record), indent=1)
+
+
+def from_json(kind: type[Record], text: str | bytes) -> Record:
+    """Return the record that `to_json` wrote.
+
+    Raises:
+        ValueError: the text is not JSON or its fields are not those of `kind`.
+    """
+    record = _build(kind, json.loads(text))
+    assert isinstance(record, kind)
+    return record
+
+
+def _build(kind: Any, value: Any) -> Any:
+    origin = typing.get_origin(kind)
+    if is_dataclass(kind) and isinstance(kind, type):
+        hints = typing.get_type_hints(kind)
+        if not isinstance(value, dict) or set(value) - {f.name for f in fields(kind)}:
+            raise ValueError(f"{kind.__name__}: expected an object with its fields, got {str(value)[:80]}")
+        try:
+            return kind(**{name: _build(hints[name], item) for name, item in value.items()})
+        except TypeError as error:
+            raise ValueError(f"{kind.__name__}: {error}") from None
+    if origin is tuple:
+        (item_kind, _) = typing.get_args(kind)
+        return tuple(_build(item_kind, item) for item in value)
+    if origin is types.UnionType:
+        return value
+    return float(value) if kind is float else value

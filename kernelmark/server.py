@@ -1,0 +1,214 @@
+"""The student's side of a link: run a cell, answer a call, run a timed batch.
+
+This room runs inside the sandbox, in one process with submitted code, which may do
+anything to it. So it protects nothing and decides nothing: no verdict, no clock and
+no test is ever here, and the other end believes only values, never claims. The
+reference process runs the same file on the instructor's own cells.
+"""
+
+import contextlib
+import gc
+import mmap
+import os
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from kernelmark.errors import SubmissionError
+from kernelmark.shell import MAX_MESSAGE_CHARS, Shell, make_shell, text_of
+from kernelmark.wire import REGION_BYTES, Channel, Decoder, Encoder, Plain, WireError, function_by_name
+
+MAX_HANDLES = 100_000
+
+
+def describe_error(error: BaseException) -> dict[str, str]:
+    """Return an exception as plain data: nearest builtin type, own name, message, traceback as text."""
+    builtin = next((kind for kind in type(error).__mro__ if kind.__module__ == "builtins"), Exception)
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
+        trace = trace.tb_next
+    try:
+        lines = "".join(traceback.format_exception(type(error), error, trace, limit=-12, chain=False))
+    except BaseException:
+        lines = ""
+    return {
+        "type": builtin.__name__,
+        "name": type(error).__name__[:200],
+        "message": text_of(error),
+        "traceback": lines[-4 * MAX_MESSAGE_CHARS :],
+    }
+
+
+class Server:
+    """Answers one request after the other until the connection closes."""
+
+    def __init__(self, channel: Channel, shell: Shell):
+        self._channel = channel
+        self._shell = shell
+        self._handles: list[Any] = []
+        self._busy = False
+        signal.signal(signal.SIGINT, self._interrupt)
+
+    def serve(self) -> None:
+        """Answer requests for as long as the other end is there."""
+        operations: dict[str, Callable[..., None]] = {
+            "cell": self._cell,
+            "names": self._names,
+            "call": self._call,
+            "get": self._get,
+            "set": self._set,
+            "timed": self._timed,
+        }
+        while True:
+            try:
+                request, buffers = self._channel.receive()
+            except EOFError:
+                return
+            try:
+                operations[request.pop("op")](buffers, **request)
+            except WireError as error:
+                self._channel.send({"error": describe_error(error)})
+
+    def _interrupt(self, *_: Any) -> None:
+        if self._busy:
+            raise KeyboardInterrupt
+
+    @contextlib.contextmanager
+    def _working(self) -> Iterator[None]:
+        self._busy = True
+        try:
+            yield
+        finally:
+            self._busy = False
+
+    def _cell(self, _: list[bytes], source: str) -> None:
+        with self._working():
+            outputs, error = self._shell.run(source)
+        self._channel.send({"ok": {"outputs": outputs, "failed": error is not None}})
+
+    def _names(self, _: list[bytes], names: list[str]) -> None:
+        encoder = Encoder(self._leave)
+        found = {}
+        for name in names:
+            value = self._shell.user_ns.get(name, self)
+            if value is self:
+                found[name] = {"kind": "missing"}
+            elif callable(value):
+                found[name] = {"kind": "callable"}
+            else:
+                found[name] = {"kind": "value", "value": encoder.encode(value)}
+        self._channel.send({"ok": found}, encoder.sent.buffers)
+
+    def _call(self, buffers: list[bytes], target: Plain, args: Plain, kwargs: Plain) -> None:
+        decoder = Decoder(buffers, self._resolve)
+        positional, keywords = decoder.decode(args), decoder.decode(kwargs)
+        try:
+            with self._working():
+                result = self._target(target)(*positional, **keywords)
+            encoder = Encoder(self._leave, known=decoder.arrays)
+            reply: dict[str, Any] = {"ok": encoder.encode(result)}
+        except BaseException as error:
+            encoder = Encoder(self._leave)
+            reply = {"error": describe_error(error)}
+        reply["changed"] = []
+        for position, (index, memory) in enumerate(decoder.memory):
+            if memory != buffers[index]:
+                reply["changed"].append([position, len(encoder.sent.buffers)])
+                encoder.sent.buffers.append(bytes(memory))
+        reply["values"] = [encoder.encode(value.to_plain()) for value in decoder.values]
+        self._channel.send(reply, encoder.sent.buffers)
+
+    def _get(self, _: list[bytes], target: Plain, name: str) -> None:
+        encoder = Encoder(self._leave)
+        try:
+            with self._working():
+                value = getattr(self._target(target), name)
+            reply = {"ok": {"method": True} if callable(value) else {"value": encoder.encode(value)}}
+        except BaseException as error:
+            reply = {"error": describe_error(error)}
+        self._channel.send(reply, encoder.sent.buffers)
+
+    def _set(self, buffers: list[bytes], target: Plain, name: str, value: Plain) -> None:
+        try:
+            with self._working():
+                setattr(self._target(target), name, Decoder(buffers, self._resolve).decode(value))
+            self._channel.send({"ok": None})
+        except BaseException as error:
+            self._channel.send({"error": describe_error(error)})
+
+    def _timed(self, buffers: list[bytes], target: Plain, batch: Plain, args: Plain, kwargs: Plain) -> None:
+        """Have everything in place, wait for "go", call, put the outputs in place, say so.
+
+        The clock is read on the other side, while this process is stopped.
+        """
+        decoder = Decoder(buffers, self._resolve)
+        calls = [(*inputs, *decoder.decode(args)) for inputs in decoder.decode(batch)]
+        keywords = decoder.decode(kwargs)
+        del buffers, decoder
+        self._channel.send({"ok": "ready"})
+        self._channel.receive()
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            with self._working():
+                function = self._target(target)
+                results = [function(*inputs, **keywords) for inputs in calls]
+            encoder = Encoder(self._leave)
+            reply = {"ok": encoder.encode(results)}
+        except BaseException as error:
+            encoder = Encoder(self._leave)
+            reply = {"error": describe_error(error)}
+        self._channel.send(reply, encoder.sent.buffers, through_region=True)
+        if collecting:
+            gc.enable()
+
+    def _target(self, target: Plain) -> Any:
+        ((tag, content),) = target.items()
+        if tag == "n":
+            if content not in self._shell.user_ns:
+                raise NameError(f"name {content!r} is not defined")
+            return self._shell.user_ns[content]
+        if tag == "f":
+            return function_by_name(content)
+        if tag == "g":
+            return getattr(self._target(content[0]), content[1])
+        return self._handles[content]
+
+    def _resolve(self, node: Plain) -> Any:
+        if "k" in node:
+            content = node["k"]
+            return lambda *args, **kwargs: self._callback(content, args, kwargs)
+        return self._target(node)
+
+    def _leave(self, value: Any) -> Plain:
+        if len(self._handles) >= MAX_HANDLES:
+            raise WireError(f"at most {MAX_HANDLES} objects may be held at once")
+        self._handles.append(value)
+        return {"h": len(self._handles) - 1, "type": type(value).__name__[:100], "callable": callable(value)}
+
+    def _callback(self, identity: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        encoder = Encoder(self._leave)
+        request = {"callback": identity, "args": encoder.encode(args), "kwargs": encoder.encode(kwargs)}
+        self._channel.send(request, encoder.sent.buffers)
+        reply, buffers = self._channel.receive()
+        if "error" in reply:
+            raise SubmissionError(reply["error"])
+        return Decoder(buffers, self._resolve).decode(reply["ok"])
+
+
+def main() -> None:
+    """Serve on the three descriptors named in the arguments: socket, inbox, outbox."""
+    connection, inbox, outbox = (int(text) for text in sys.argv[1:4])
+    sys.argv = [""]
+    sys.path.append(os.getcwd())  # last: a file beside the notebook shadows nothing
+    channel = Channel(
+        socket.socket(fileno=connection), mmap.mmap(inbox, REGION_BYTES), mmap.mmap(outbox, REGION_BYTES)
+    )
+    os.close(inbox)
+    os.close(outbox)
+    server = Server(channel, make_shell())
+    channel.send({"ok": "started"})
+    server.serve()

@@ -1,0 +1,374 @@
+"""Values to bytes and back, between the judge and a process it does not trust.
+
+What crosses: None, bool, int, float, complex, str, bytes, list, tuple, dict, arrays and
+scalars of numeric or boolean dtype (layout kept), the course's value types, functions
+of an allow-list by name, and marks for things that stay behind (handles, callbacks).
+Never pickle. Size, depth and count are bounded, and what is malformed raises `WireError`.
+
+It does not know what a message means: `links` and `server` do.
+"""
+
+import ctypes
+import importlib
+import json
+import math
+import mmap
+import re
+import socket
+import struct
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from kernelmark.errors import SubmissionError
+
+MAX_DEPTH = 32
+MAX_ITEMS = 1_000_000
+MAX_HEADER_BYTES = 32 * 2**20
+# The two shared regions of a link; touched pages only are ever allocated.
+REGION_BYTES = 256 * 2**20
+# Below this a payload goes through the socket, above through shared memory.
+INLINE_BYTES = 128 * 2**10
+# Whoever does not read for this long is taken for dead.
+SEND_TIMEOUT_S = 10.0
+
+_FRAME = struct.Struct("!IQB")  # header bytes, payload bytes, 1 if the payload lies in the region
+_DTYPE = re.compile(r"[<>|=][biufc](1|2|4|8|16|32)")
+_LAYOUT_SLACK_BYTES = 4096
+VALUE_TYPES = frozenset({"Tensor", "LoggedArray"})
+_LAB = "kernelmark.lab"
+_FUNCTIONS = frozenset({"numpy.dot", "numpy.transpose", "numpy.sort", "numpy.sum", "kernelmark.lab.simd_width"})
+
+Plain = Any  # what json can hold
+
+
+class WireError(SubmissionError):
+    """What came over the wire is malformed, too large, or of a kind that may not cross."""
+
+
+@dataclass
+class Sent:
+    """What one message carried, so that the answer can refer to it."""
+
+    buffers: list[Any] = field(default_factory=list)
+    arrays: list[np.ndarray] = field(default_factory=list)
+    nodes: list[Plain] = field(default_factory=list)
+    values: list[Any] = field(default_factory=list)
+    seen: dict[int, int] = field(default_factory=dict)
+
+
+class Encoder:
+    """Turns values into plain nodes and raw buffers.
+
+    Args:
+        leave: called with a value that cannot cross; returns the node that stands for
+            it (a handle, a callback), or raises WireError.
+        known: arrays of the message being answered: they cross as a reference.
+    """
+
+    def __init__(self, leave: Callable[[Any], Plain], known: Sequence[np.ndarray] = ()):
+        self._leave = leave
+        self._known = {id(array): index for index, array in enumerate(known)}
+        self._items = 0
+        self.sent = Sent()
+
+    def encode(self, value: Any, depth: int = 0) -> Plain:
+        """Return the node for a value.
+
+        Raises:
+            WireError: nested or counted beyond the limits.
+        """
+        self._items += 1
+        if depth > MAX_DEPTH or self._items > MAX_ITEMS:
+            raise WireError(f"a value may nest {MAX_DEPTH} deep and hold {MAX_ITEMS} items; this one has more")
+        if value is None or isinstance(value, bool | str) and type(value) in (bool, str):
+            return value
+        if isinstance(value, np.generic):
+            return self._scalar(value)
+        if isinstance(value, np.ndarray):
+            return self._array(value)
+        if isinstance(value, int):
+            return int(value) if abs(int(value)) < 2**53 else {"i": hex(value)}
+        if isinstance(value, float):
+            return float(value)
+        if isinstance(value, complex):
+            return {"c": [value.real, value.imag]}
+        if isinstance(value, str):
+            return str.__str__(value)
+        if isinstance(value, bytes | bytearray | memoryview):
+            return {"b": self._buffer(bytes(value))}
+        if isinstance(value, list):
+            return [self.encode(item, depth + 1) for item in list.__iter__(value)]
+        if isinstance(value, tuple):
+            return {"t": [self.encode(item, depth + 1) for item in tuple.__iter__(value)]}
+        if isinstance(value, dict):
+            return {"d": [[self.encode(k, depth + 1), self.encode(v, depth + 1)] for k, v in dict.items(value)]}
+        return self._named(value) or self._leave(value)
+
+    def _named(self, value: Any) -> Plain:
+        if type(value).__name__ in VALUE_TYPES and type(value).__module__.startswith(_LAB):
+            self.sent.values.append(value)
+            return {"v": [type(value).__name__, self.encode(value.to_plain(), 1)]}
+        if isinstance(value, np.ufunc) and getattr(np, value.__name__, None) is value:
+            return {"f": f"numpy.{value.__name__}"}
+        name = f"{getattr(value, '__module__', '')}.{getattr(value, '__name__', '')}"
+        return {"f": name} if name in _FUNCTIONS else None
+
+    def _scalar(self, value: np.generic) -> Plain:
+        _require_numeric(value.dtype)
+        return {"s": [value.dtype.str, value.tobytes().hex()]}
+
+    def _array(self, value: np.ndarray) -> Plain:
+        if type(value).__name__ in VALUE_TYPES:
+            return self._named(value)
+        if id(value) in self._known:
+            return {"r": self._known[id(value)]}
+        if id(value) in self.sent.seen:
+            return {"r": self.sent.seen[id(value)]}
+        array = value.view(np.ndarray)
+        _require_numeric(array.dtype)
+        low, high = np.lib.array_utils.byte_bounds(array)
+        compact = array.flags.c_contiguous or high - low > 4 * array.nbytes + _LAYOUT_SLACK_BYTES
+        if compact:
+            array = np.ascontiguousarray(array).reshape(value.shape)
+            raw: Any = memoryview(array).cast("B") if array.size else b""
+            layout = None
+        else:
+            raw = ctypes.string_at(low, high - low)
+            layout = [list(array.strides), array.ctypes.data - low]
+        node = {"a": [self._buffer(raw), array.dtype.str, list(array.shape), layout, bool(value.flags.writeable)]}
+        self.sent.seen[id(value)] = len(self.sent.arrays)
+        self.sent.arrays.append(value)
+        self.sent.nodes.append(node["a"])
+        return node
+
+    def _buffer(self, raw: Any) -> int:
+        self.sent.buffers.append(raw)
+        return len(self.sent.buffers) - 1
+
+
+class Decoder:
+    """Turns nodes and buffers back into values; trusts neither.
+
+    Args:
+        buffers: raw bytes, in the order they were sent.
+        resolve: turns {"h": ...}, {"k": ...} and {"n": ...} nodes into values.
+        known: arrays that a reference may point to.
+    """
+
+    def __init__(self, buffers: Sequence[Any], resolve: Callable[[Plain], Any], known: Sequence[np.ndarray] = ()):
+        self._buffers = buffers
+        self._resolve = resolve
+        self._known = known
+        self._items = 0
+        self.arrays: list[np.ndarray] = []
+        self.memory: list[tuple[int, bytearray]] = []
+        self.values: list[Any] = []
+
+    def decode(self, node: Plain, depth: int = 0) -> Any:
+        """Return the value of a node.
+
+        Raises:
+            WireError: the node is not one that an `Encoder` makes.
+        """
+        self._items += 1
+        if depth > MAX_DEPTH or self._items > MAX_ITEMS:
+            raise WireError(f"a value may nest {MAX_DEPTH} deep and hold {MAX_ITEMS} items; this one has more")
+        if node is None or isinstance(node, bool | int | float | str):
+            return node
+        if isinstance(node, list):
+            return [self.decode(item, depth + 1) for item in node]
+        try:
+            if "h" in node:
+                return self._resolve(node)
+            ((tag, content),) = node.items()
+            return self._tagged(tag, content, node, depth)
+        except WireError:
+            raise
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError) as error:
+            raise WireError(f"malformed value: {type(error).__name__}: {str(error)[:120]}") from None
+
+    def _tagged(self, tag: str, content: Plain, node: Plain, depth: int) -> Any:
+        match tag:
+            case "t":
+                return tuple(self.decode(item, depth + 1) for item in content)
+            case "d":
+                return {self.decode(key, depth + 1): self.decode(item, depth + 1) for key, item in content}
+            case "a":
+                return self._array(*content)
+            case "r":
+                return (*self._known, *self.arrays)[_natural(content)]
+            case "s":
+                dtype, raw = content
+                return np.frombuffer(bytes.fromhex(raw), dtype=_dtype(dtype), count=1)[0]
+            case "b":
+                return bytes(self._buffers[_natural(content)])
+            case "i":
+                return int(content, 16)
+            case "c":
+                return complex(float(content[0]), float(content[1]))
+            case "f":
+                return function_by_name(content)
+            case "v":
+                name, plain = content
+                if name not in VALUE_TYPES:
+                    raise WireError(f"unknown value type {str(name)[:40]!r}")
+                value = getattr(importlib.import_module(_LAB), name).from_plain(self.decode(plain, depth + 1))
+                self.values.append(value)
+                return value
+            case _:
+                return self._resolve(node)
+
+    def _array(self, index: int, dtype: str, shape: list[int], layout: Plain, writeable: bool) -> np.ndarray:
+        kind = _dtype(dtype)
+        dimensions = tuple(_natural(n) for n in shape)
+        if len(dimensions) > MAX_DEPTH or math.prod(dimensions) * kind.itemsize > REGION_BYTES:
+            raise WireError(f"an array may hold {REGION_BYTES} bytes; shape {str(shape)[:80]} needs more")
+        memory = bytearray(self._buffers[_natural(index)])
+        if layout is None:
+            if math.prod(dimensions) * kind.itemsize != len(memory):
+                raise WireError(f"shape {str(shape)[:80]} of {dtype} does not fit {len(memory)} bytes")
+            array = np.ndarray(dimensions, kind, memory)
+        else:
+            strides, offset = layout
+            array = np.ndarray(dimensions, kind, memory, _natural(offset), tuple(int(s) for s in strides))
+        array.flags.writeable = bool(writeable)
+        self.memory.append((index, memory))
+        self.arrays.append(array)
+        return array
+
+
+def function_by_name(name: str) -> Any:
+    """Return a function of the allow-list: a NumPy ufunc or one listed here.
+
+    Raises:
+        WireError: any other name.
+    """
+    module, _, attribute = str(name).rpartition(".")
+    found = getattr(np, attribute, None) if module == "numpy" else None
+    if isinstance(found, np.ufunc):
+        return found
+    if name in _FUNCTIONS:
+        return getattr(importlib.import_module(module), attribute)
+    raise WireError(f"{str(name)[:60]!r} is not a function that may cross")
+
+
+def copy_back(node: Plain, memory: bytes, array: np.ndarray) -> None:
+    """Write the new contents of an array argument into the sender's own array.
+
+    Raises:
+        WireError: the contents are not of the size that was sent.
+    """
+    _, dtype, shape, layout, _ = node
+    try:
+        if layout is None:
+            changed = np.ndarray(tuple(shape), np.dtype(dtype), memory)
+        else:
+            changed = np.ndarray(tuple(shape), np.dtype(dtype), memory, layout[1], tuple(layout[0]))
+        array[...] = changed
+    except (TypeError, ValueError) as error:
+        raise WireError(f"malformed contents for an array argument: {error}") from None
+
+
+def _require_numeric(dtype: np.dtype) -> None:
+    if dtype.kind not in "biufc" or dtype.hasobject:
+        raise WireError(f"an array may hold numbers or booleans; this one holds {dtype}")
+
+
+def _dtype(text: str) -> np.dtype:
+    if not _DTYPE.fullmatch(text):
+        raise WireError(f"{str(text)[:40]!r} is no numeric dtype")
+    return np.dtype(text)
+
+
+def _natural(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise WireError(f"expected a count, got {str(value)[:40]!r}")
+    return value
+
+
+class Channel:
+    """One end of a link: a stream socket and two shared regions, one a direction."""
+
+    def __init__(self, connection: socket.socket, inbox: mmap.mmap, outbox: mmap.mmap):
+        self._connection = connection
+        self._inbox = inbox
+        self._outbox = outbox
+        self._deadline_s: float | None = None
+
+    def send(self, header: Plain, buffers: Sequence[Any] = (), *, through_region: bool = False) -> None:
+        """Send a message; a large payload, or any where asked, goes through the shared region.
+
+        Raises:
+            WireError: the message is larger than may cross.
+            OSError: the other end is gone.
+        """
+        text = json.dumps([header, [len(raw) for raw in buffers]], separators=(",", ":")).encode()
+        total = sum(len(raw) for raw in buffers)
+        if len(text) > MAX_HEADER_BYTES or total > REGION_BYTES:
+            raise WireError(f"a message may hold {REGION_BYTES} bytes; this one holds {total + len(text)}")
+        in_region = through_region or total > INLINE_BYTES
+        if in_region:
+            at = 0
+            for raw in buffers:
+                self._outbox[at : at + len(raw)] = raw
+                at += len(raw)
+        self._connection.settimeout(SEND_TIMEOUT_S)
+        frame = [_FRAME.pack(len(text), total, in_region), text]
+        self._connection.sendall(b"".join(frame if in_region else [*frame, *buffers]))
+
+    def receive(self, pause: Callable[[], None] = lambda: None) -> tuple[Plain, list[bytes]]:
+        """Return the next message as (header, buffers), copied out of anything shared.
+
+        Args:
+            pause: called when the frame is here and before the shared region is read;
+                a stopwatch stops the sender in it.
+
+        Raises:
+            WireError: the frame is malformed. TimeoutError, EOFError, OSError: no frame.
+        """
+        header_bytes, total, in_region = _FRAME.unpack(self._exactly(_FRAME.size))
+        if header_bytes > MAX_HEADER_BYTES or total > REGION_BYTES or (not in_region and total > INLINE_BYTES):
+            raise WireError("a frame announces more than may cross")
+        text = self._exactly(header_bytes)
+        pause()
+        payload = memoryview(self._inbox[:total] if in_region else self._exactly(total))
+        try:
+            header, sizes = json.loads(text)
+            sizes = [_natural(size) for size in sizes]
+        except (ValueError, TypeError, RecursionError) as error:
+            raise WireError(f"malformed frame: {type(error).__name__}") from None
+        if sum(sizes) != total or len(sizes) > MAX_ITEMS:
+            raise WireError("the buffers of a frame do not add up to its payload")
+        buffers, at = [], 0
+        for size in sizes:
+            buffers.append(bytes(payload[at : at + size]))
+            at += size
+        return header, buffers
+
+    def expect_by(self, deadline_s: float | None) -> None:
+        """Raise TimeoutError from `receive` once `time.monotonic()` has passed the deadline."""
+        self._deadline_s = deadline_s
+
+    def close(self) -> None:
+        """Close the socket; the regions belong to whoever made them."""
+        self._connection.close()
+
+    def _exactly(self, count: int) -> bytes:
+        parts, missing = [], count
+        while missing:
+            if self._deadline_s is None:
+                self._connection.settimeout(None)
+            elif (left := self._deadline_s - time.monotonic()) > 0:
+                self._connection.settimeout(left)
+            else:
+                raise TimeoutError("no answer in time")
+            piece = self._connection.recv(min(missing, 2**20))
+            if not piece:
+                raise EOFError("the other end closed the connection")
+            parts.append(piece)
+            missing -= len(piece)
+        return b"".join(parts)

@@ -1,0 +1,232 @@
+"""nbgrader's autograding, with the referee in the place of its one process.
+
+`SubmissionExporter` reads what was handed in, whatever it is; `Conform` puts the
+instructor's cells back; `Grade` referees; `SaveGrades` writes the marks to nbgrader's
+grade book, from the results and never from a cell's output; `StudentView` makes
+feedback that shows no hidden test. nbgrader's commands, formgrader and late penalties
+go on working around them. It does not decide marks.
+"""
+
+import hashlib
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat.notebooknode import NotebookNode
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
+from traitlets import Bool, Float, Integer, Unicode
+from traitlets.config import Configurable
+
+from kernelmark.conform import Course, hidden_lines, read_submission, without_hidden_lines
+from kernelmark.errors import CourseError, SandboxError
+from kernelmark.nursery import Nursery
+from kernelmark.records import CellResult, SubmissionResult, from_json, to_json
+from kernelmark.referee import Refereed, nobody_is_marked
+from kernelmark.sandbox import Limits
+
+RECORDS = ".kernelmark"
+_nursery = Nursery()
+
+
+class Kernelmark(Configurable):
+    """What an instructor can set in nbgrader_config.py, as c.Kernelmark.name = value."""
+
+    source_directory = Unicode("source", help="Where the instructor's notebooks lie, below the course.").tag(config=True)
+    memory_limit_bytes = Integer(Limits.memory_bytes, help="Memory of a submission's processes.").tag(config=True)
+    cell_timeout_s = Float(Limits.cell_s, help="Seconds for one cell, or one call from a test.").tag(config=True)
+    notebook_timeout_s = Float(Limits.notebook_s, help="Seconds for all cells of a notebook.").tag(config=True)
+    blas_threads = Integer(Limits.threads, help="BLAS, OpenMP and Numba threads, on both sides of a race.").tag(config=True)
+    run_submissions_uncontained = Bool(
+        False,
+        help="Run submissions WITHOUT a sandbox: they can then read and change everything that you can.",
+    ).tag(config=True)
+
+    def limits(self) -> Limits:
+        """Return the limits that these settings ask for."""
+        return Limits(
+            memory_bytes=self.memory_limit_bytes,
+            cell_s=self.cell_timeout_s,
+            notebook_s=self.notebook_timeout_s,
+            threads=self.blas_threads,
+            contained=not self.run_submissions_uncontained,
+        )
+
+
+class SubmissionExporter(NotebookExporter):
+    """Reads a submitted file as plain cells: no outputs, no metadata, and no error where it is no notebook."""
+
+    def from_filename(
+        self, filename: str, resources: ResourcesDict | None = None, **kw: Any
+    ) -> tuple[str, ResourcesDict]:
+        """Convert a file that may hold anything."""
+        submission, notes = read_submission(Path(filename).read_bytes())
+        submission.metadata["kernelmark_notes"] = notes
+        resources = ResourcesDict() if resources is None else resources
+        resources["metadata"] = ResourcesDict(name=Path(filename).stem, path=str(Path(filename).parent))
+        converted: tuple[str, ResourcesDict] = self.from_notebook_node(submission, resources=resources, **kw)
+        return converted
+
+
+class Conform(NbGraderPreprocessor):
+    """Puts the instructor's cells, metadata and order back; in the place of OverwriteCells and DeduplicateIds."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """Return the notebook to be graded, made from the submission's text and the instructor's tests."""
+        course = _course(self, resources)
+        conformed, _ = course.plan(nb, nb.metadata.get("kernelmark_notes", ()))
+        return conformed, resources
+
+
+class Grade(NbGraderPreprocessor):
+    """Referees a conformed notebook; in the place of Execute."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """Fill in outputs, and leave the results in resources["kernelmark"] and in the records."""
+        place = resources["nbgrader"]
+        settings = Kernelmark(parent=self.parent, config=self.config)
+        course = _course(self, resources)
+        graded, plan = course.plan(nb)
+        source_sha256 = _sha256(json.dumps(course.source, sort_keys=True))
+        start = time.monotonic()
+        try:
+            files = _own_files(Path(resources["metadata"]["path"]))
+            done = _nursery.grade(plan, source_sha256, settings.limits(), files)
+        except SandboxError as error:
+            # No stale mark may stand for a submission that was not graded.
+            done = nobody_is_marked(plan, f"SandboxError: {error}")
+            _save(self, done, place)
+            raise
+        for cell, outputs in zip(graded.cells, done.outputs, strict=True):
+            if cell.cell_type == "code":
+                cell.outputs = [nbformat.from_dict(output) for output in outputs]
+        result = SubmissionResult(
+            assignment=place["assignment"],
+            notebook=place["notebook"],
+            student=place["student"],
+            submission_sha256=_sha256("\0".join(c.source for c in plan.cells if c.role in ("student", "answer"))),
+            source_sha256=source_sha256,
+            cells=done.cells,
+            machine=done.machine,
+            elapsed_s=time.monotonic() - start,
+            cpu_s=done.cpu_s,
+        )
+        resources["kernelmark"] = _keep(self, result)
+        for cell in result.cells:
+            if cell.mark == "person" and cell.staff and cell.verdicts == () and cell.claim:
+                self.log.warning("%s: %s needs a person: %s", place["student"], cell.grade_id, cell.staff)
+        return graded, resources
+
+
+class SaveGrades(SaveAutoGrades):
+    """Writes the referee's marks to the grade book; what a cell printed decides nothing."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """Save the marks of every graded cell, and the comments of every answer."""
+        result: SubmissionResult = resources["kernelmark"]
+        self._results = {cell.grade_id: cell for cell in result.cells}
+        return super().preprocess(nb, resources)
+
+    def _add_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
+        grade_id = cell.metadata["nbgrader"]["grade_id"]
+        try:
+            grade = self.gradebook.find_grade(grade_id, self.notebook_id, self.assignment_id, self.student_id)
+        except MissingEntry:
+            raise CourseError(
+                f"{grade_id} is in source/ but not in the grade book; run: nbgrader generate_assignment "
+                f"{self.assignment_id} --force"
+            ) from None
+        _set_grade(grade, self._results.get(grade_id))
+        self.gradebook.db.commit()
+
+
+class StudentView(NbGraderPreprocessor):
+    """Makes a graded notebook fit for its student: no hidden test, no staff output."""
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: ResourcesDict, index: int
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        """Cut what only staff may read out of a test cell."""
+        meta = cell.metadata.get("nbgrader", {})
+        if cell.cell_type == "code" and meta.get("grade") and not meta.get("solution"):
+            if hidden_lines(cell.source):
+                cell.source = without_hidden_lines(cell.source) + "\n# (hidden tests)"
+            kept = ("display_data",)
+            cell.outputs = [output for output in cell.outputs if output.output_type in kept]
+        return cell, resources
+
+
+def _course(step: NbGraderPreprocessor, resources: ResourcesDict) -> Course:
+    """Return the instructor's notebook for the submission at hand; nbgrader runs us in the course's folder.
+
+    Raises:
+        CourseError: it is not there.
+    """
+    place = resources["nbgrader"]
+    root = Kernelmark(parent=step.parent, config=step.config).source_directory
+    path = Path(root) / place["assignment"] / f"{place['notebook']}.ipynb"
+    if not path.is_file():
+        raise CourseError(f"expected the instructor's notebook at {path}; set c.Kernelmark.source_directory if it moved")
+    return Course(nbformat.read(path, as_version=4), step.config)
+
+
+def _own_files(folder: Path) -> dict[str, str]:
+    """Return the submission's own files and folders, {name: path}; links and notebooks are left out."""
+    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    return {p.name: str(p.resolve()) for p in found if not p.is_symlink() and p.suffix != ".ipynb"}
+
+
+def _keep(step: NbGraderPreprocessor, result: SubmissionResult) -> SubmissionResult:
+    """Write the record, and let a regrade of the same work keep any speed mark it had earned."""
+    path = Path(RECORDS) / result.assignment / result.student / f"{result.notebook}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_file():
+        try:
+            former = from_json(SubmissionResult, path.read_bytes())
+        except ValueError as error:
+            step.log.warning("%s cannot be read and is written anew: %s", path, error)
+        else:
+            same = former.submission_sha256 == result.submission_sha256 and former.source_sha256 == result.source_sha256
+            if same:
+                cells = tuple(_better(cell, former.cell(cell.grade_id)) for cell in result.cells)
+                result = SubmissionResult(**{**vars(result), "cells": cells})
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(to_json(result))
+    temporary.replace(path)
+    return result
+
+
+def _better(new: CellResult, former: CellResult | None) -> CellResult:
+    """Return the better result of a speed check; every other result is the new one."""
+    if former is None or not former.verdicts or former.points is None:
+        return new
+    earned = new.points if new.points is not None else -1.0
+    return former if new.verdicts and former.points > earned else new
+
+
+def _set_grade(grade: Any, result: CellResult | None) -> None:
+    """Set nbgrader's automatic score: empty where a person must look, and manual marks are never touched."""
+    grade.auto_score = result.points if result is not None else None
+    grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
+
+
+def _save(step: NbGraderPreprocessor, done: Refereed, place: dict[str, str]) -> None:
+    with Gradebook(place["db_url"]) as gradebook:
+        for result in done.cells:
+            try:
+                grade = gradebook.find_grade(result.grade_id, place["notebook"], place["assignment"], place["student"])
+            except MissingEntry:
+                step.log.warning("%s is not in the grade book", result.grade_id)
+                continue
+            _set_grade(grade, result)
+        gradebook.db.commit()
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+

@@ -1,0 +1,26 @@
+"""The one seam between nbgrader and Kernelmark; everything else is nbgrader's own."""
+
+from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, GetGrades, LimitOutput
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+
+from kernelmark.autograde import Conform, Grade, SaveGrades, StudentView, SubmissionExporter
+
+c = get_config()  # noqa: F821 - traitlets provides it
+
+c.CourseDirectory.course_id = "kernelmark"
+c.CourseDirectory.db_url = "sqlite:///gradebook.db"
+c.Exchange.path_includes_course = True
+
+# The referee in the place of OverwriteCells, DeduplicateIds, Execute and SaveAutoGrades.
+c.Autograde.exporter_class = SubmissionExporter
+c.Autograde.sanitize_preprocessors = [Conform, CheckCellMetadata]
+c.Autograde.autograde_preprocessors = [Grade, LimitOutput, SaveGrades, AssignLatePenalties, CheckCellMetadata]
+
+# Feedback shows no hidden test, and nothing a student wrote runs in a reader's browser.
+c.GenerateFeedback.preprocessors = [GetGrades, StudentView, CSSHTMLHeaderPreprocessor]
+c.HTMLExporter.sanitize_html = True
+
+# Limits of a submission; `kernelmark doctor` shows them all.
+# c.Kernelmark.memory_limit_bytes = 2 * 2**30
+# c.Kernelmark.cell_timeout_s = 30
+# c.Kernelmark.run_submissions_uncontained = False

@@ -1,7 +1,7 @@
 """The one seam between nbgrader and Kernelmark; everything else is nbgrader's own."""
 
-from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, GetGrades, LimitOutput
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, GetGrades, LimitOutput
 
 from kernelmark.autograde import Conform, Grade, SaveGrades, StudentView, SubmissionExporter
 

@@ -22,7 +22,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from traitlets import Bool, Float, Integer, Unicode
 from traitlets.config import Configurable
 
-from kernelmark.conform import Course, hidden_lines, read_submission, without_hidden_lines
+from kernelmark.conform import Course, Plan, hidden_lines, read_submission, without_hidden_lines
 from kernelmark.errors import CourseError, SandboxError
 from kernelmark.nursery import Nursery
 from kernelmark.records import CellResult, SubmissionResult, from_json, to_json
@@ -36,11 +36,15 @@ _nursery = Nursery()
 class Kernelmark(Configurable):
     """What an instructor can set in nbgrader_config.py, as c.Kernelmark.name = value."""
 
-    source_directory = Unicode("source", help="Where the instructor's notebooks lie, below the course.").tag(config=True)
+    source_directory = Unicode("source", help="Where the instructor's notebooks lie, below the course.").tag(
+        config=True
+    )
     memory_limit_bytes = Integer(Limits.memory_bytes, help="Memory of a submission's processes.").tag(config=True)
     cell_timeout_s = Float(Limits.cell_s, help="Seconds for one cell, or one call from a test.").tag(config=True)
     notebook_timeout_s = Float(Limits.notebook_s, help="Seconds for all cells of a notebook.").tag(config=True)
-    blas_threads = Integer(Limits.threads, help="BLAS, OpenMP and Numba threads, on both sides of a race.").tag(config=True)
+    blas_threads = Integer(Limits.threads, help="BLAS, OpenMP and Numba threads, on both sides of a race.").tag(
+        config=True
+    )
     run_submissions_uncontained = Bool(
         False,
         help="Run submissions WITHOUT a sandbox: they can then read and change everything that you can.",
@@ -60,16 +64,13 @@ class Kernelmark(Configurable):
 class SubmissionExporter(NotebookExporter):
     """Reads a submitted file as plain cells: no outputs, no metadata, and no error where it is no notebook."""
 
-    def from_filename(
-        self, filename: str, resources: ResourcesDict | None = None, **kw: Any
-    ) -> tuple[str, ResourcesDict]:
+    def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> Any:
         """Convert a file that may hold anything."""
         submission, notes = read_submission(Path(filename).read_bytes())
         submission.metadata["kernelmark_notes"] = notes
         resources = ResourcesDict() if resources is None else resources
         resources["metadata"] = ResourcesDict(name=Path(filename).stem, path=str(Path(filename).parent))
-        converted: tuple[str, ResourcesDict] = self.from_notebook_node(submission, resources=resources, **kw)
-        return converted
+        return self.from_notebook_node(submission, resources=resources, **kw)  # type: ignore[no-untyped-call]
 
 
 class Conform(NbGraderPreprocessor):
@@ -93,8 +94,8 @@ class Grade(NbGraderPreprocessor):
         graded, plan = course.plan(nb)
         source_sha256 = _sha256(json.dumps(course.source, sort_keys=True))
         start = time.monotonic()
+        files = _own_files(Path(resources["metadata"]["path"]))
         try:
-            files = _own_files(Path(resources["metadata"]["path"]))
             done = _nursery.grade(plan, source_sha256, settings.limits(), files)
         except SandboxError as error:
             # No stale mark may stand for a submission that was not graded.
@@ -104,17 +105,8 @@ class Grade(NbGraderPreprocessor):
         for cell, outputs in zip(graded.cells, done.outputs, strict=True):
             if cell.cell_type == "code":
                 cell.outputs = [nbformat.from_dict(output) for output in outputs]
-        result = SubmissionResult(
-            assignment=place["assignment"],
-            notebook=place["notebook"],
-            student=place["student"],
-            submission_sha256=_sha256("\0".join(c.source for c in plan.cells if c.role in ("student", "answer"))),
-            source_sha256=source_sha256,
-            cells=done.cells,
-            machine=done.machine,
-            elapsed_s=time.monotonic() - start,
-            cpu_s=done.cpu_s,
-        )
+        who = (place["assignment"], place["notebook"], place["student"])
+        result = _result(who, plan, source_sha256, done, time.monotonic() - start)
         resources["kernelmark"] = _keep(self, result)
         for cell in result.cells:
             if cell.mark == "person" and cell.staff and cell.verdicts == () and cell.claim:
@@ -129,7 +121,8 @@ class SaveGrades(SaveAutoGrades):
         """Save the marks of every graded cell, and the comments of every answer."""
         result: SubmissionResult = resources["kernelmark"]
         self._results = {cell.grade_id: cell for cell in result.cells}
-        return super().preprocess(nb, resources)
+        saved: tuple[NotebookNode, ResourcesDict] = super().preprocess(nb, resources)
+        return saved
 
     def _add_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
         grade_id = cell.metadata["nbgrader"]["grade_id"]
@@ -160,6 +153,39 @@ class StudentView(NbGraderPreprocessor):
         return cell, resources
 
 
+def grade(source: Path, submitted: Path, limits: Limits | None = None) -> SubmissionResult:
+    """Grade one notebook without a course folder and without a grade book.
+
+    Raises:
+        CourseError: the instructor's notebook cannot be graded.
+        SandboxError: submissions cannot be contained on this machine.
+    """
+    course = Course(nbformat.read(source, as_version=4))
+    submission, notes = read_submission(submitted.read_bytes())
+    _, plan = course.plan(submission, notes)
+    start = time.monotonic()
+    source_sha256 = _sha256(json.dumps(course.source, sort_keys=True))
+    done = _nursery.grade(plan, source_sha256, limits or Limits(), _own_files(submitted.parent))
+    return _result((source.parent.name, source.stem, ""), plan, source_sha256, done, time.monotonic() - start)
+
+
+def _result(
+    who: tuple[str, str, str], plan: Plan, source_sha256: str, done: Refereed, elapsed_s: float
+) -> SubmissionResult:
+    assignment, notebook, student = who
+    return SubmissionResult(
+        assignment=assignment,
+        notebook=notebook,
+        student=student,
+        submission_sha256=_sha256("\0".join(c.source for c in plan.cells if c.role in ("student", "answer"))),
+        source_sha256=source_sha256,
+        cells=done.cells,
+        machine=done.machine,
+        elapsed_s=elapsed_s,
+        cpu_s=done.cpu_s,
+    )
+
+
 def _course(step: NbGraderPreprocessor, resources: ResourcesDict) -> Course:
     """Return the instructor's notebook for the submission at hand; nbgrader runs us in the course's folder.
 
@@ -170,7 +196,9 @@ def _course(step: NbGraderPreprocessor, resources: ResourcesDict) -> Course:
     root = Kernelmark(parent=step.parent, config=step.config).source_directory
     path = Path(root) / place["assignment"] / f"{place['notebook']}.ipynb"
     if not path.is_file():
-        raise CourseError(f"expected the instructor's notebook at {path}; set c.Kernelmark.source_directory if it moved")
+        raise CourseError(
+            f"expected the instructor's notebook at {path}; set c.Kernelmark.source_directory if it moved"
+        )
     return Course(nbformat.read(path, as_version=4), step.config)
 
 
@@ -228,5 +256,3 @@ def _save(step: NbGraderPreprocessor, done: Refereed, place: dict[str, str]) -> 
 
 def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-

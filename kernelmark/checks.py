@@ -8,6 +8,7 @@ cannot reach. At the desk nothing here is protected: the grader has the last wor
 
 import contextlib
 import functools
+import itertools
 import os
 import random
 import re
@@ -138,6 +139,11 @@ def close(
     if wanted.size == 0:
         return
     relative = RELATIVE_TOLERANCE.get(wanted.dtype.name, 0.0) if rtol is None else rtol
+    with np.errstate(all="ignore"):
+        # The quick way, for every timed call; NaN and infinity fall through to the long one.
+        largest = float(np.abs(wanted).max())
+        if got.dtype.kind in "fc" and float(np.abs(got - wanted).max()) <= relative * largest < np.inf:
+            return
     finite = np.isfinite(wanted)
     largest = float(np.abs(wanted[finite]).max()) if finite.any() else 0.0
     allowed = relative * largest + (atol or 0.0)
@@ -157,9 +163,7 @@ def close(
 
 
 @contextlib.contextmanager
-def raises(
-    *types: type[BaseException], match: str | None = None, what: str = "this call"
-) -> Iterator[None]:
+def raises(*types: type[BaseException], match: str | None = None, what: str = "this call") -> Iterator[None]:
     """Assert that the block raises one of the types, with a message that matches.
 
     Args:
@@ -176,9 +180,7 @@ def raises(
                 f"it says {str(error)[:200]!r}"
             ) from error
     except Exception as error:
-        raise AssertionError(
-            f"{what}: expected {names}, got {type(error).__name__}: {str(error)[:200]}"
-        ) from error
+        raise AssertionError(f"{what}: expected {names}, got {type(error).__name__}: {str(error)[:200]}") from error
     else:
         raise AssertionError(f"{what}: expected {names}, but nothing was raised")
 
@@ -221,7 +223,7 @@ def faster(
         CourseError: the steps are not a rising ladder.
     """
     ladder = sorted(steps.items())
-    if not ladder or any(a[1] >= b[1] for a, b in zip(ladder, ladder[1:], strict=False)) or ladder[0][0] <= 0:
+    if not ladder or any(a[1] >= b[1] for a, b in itertools.pairwise(ladder)) or ladder[0][0] <= 0:
         raise CourseError(f"faster: steps must give more points for more speed, got {dict(steps)}")
     name, function, args, kwargs = _unwrap(candidate)
     baseline_name, baseline_function, baseline_args, baseline_kwargs = _unwrap(than)

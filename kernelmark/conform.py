@@ -68,7 +68,9 @@ class Plan:
     def from_json(cls, text: str | bytes) -> "Plan":
         """Return the plan that `to_json` wrote."""
         fields = json.loads(text)
-        cells, solution = ([Cell(**{**c, "hidden": tuple(c["hidden"])}) for c in fields[k]] for k in ("cells", "solution"))
+        cells, solution = (
+            [Cell(**{**c, "hidden": tuple(c["hidden"])}) for c in fields[k]] for k in ("cells", "solution")
+        )
         return cls(tuple(cells), tuple(fields["names"]), tuple(solution), tuple(fields["notes"]))
 
 
@@ -98,7 +100,9 @@ class Course:
         doubled = sorted({name for name in ids if ids.count(name) > 1})
         if doubled:
             raise CourseError(f"grade ids must be unique, these are not: {', '.join(doubled)}")
-        solved = [c for i, c in enumerate(self.cells) if c.code and c.role in ("student", "answer") and self._is_solution(i)]
+        solved = [
+            c for i, c in enumerate(self.cells) if c.code and c.role in ("student", "answer") and self._is_solution(i)
+        ]
         self.names = tuple(sorted(defined_names([cell.source for cell in solved])))
 
     def _is_solution(self, index: int) -> bool:
@@ -304,7 +308,8 @@ def _new_cell(kind: str, source: str) -> NotebookNode:
     # Lone surrogates are legal JSON and cannot be written to any file or socket.
     text = source[:MAX_SOURCE_CHARS].encode("utf-8", "replace").decode()
     make = {"code": nbformat.v4.new_code_cell, "raw": nbformat.v4.new_raw_cell}.get(kind, nbformat.v4.new_markdown_cell)
-    return make(source=text)
+    cell: NotebookNode = make(source=text)  # type: ignore[no-untyped-call]
+    return cell
 
 
 def _renew_cell_ids(notebook: NotebookNode) -> None:

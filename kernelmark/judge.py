@@ -43,7 +43,9 @@ Output = dict[str, Any]
 class RemoteSide:
     """A racer in another process, timed from outside while it is stopped."""
 
-    def __init__(self, name: str, line: Callable[[], Link], target: Plain, args: tuple[Any, ...], kwargs: dict[str, Any]):
+    def __init__(
+        self, name: str, line: Callable[[], Link], target: Plain, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ):
         self.name = name
         self._line, self._target, self._args, self._kwargs = line, target, args, kwargs
 
@@ -137,15 +139,30 @@ class Judge:
         return resolve
 
     def _result(
-        self, cell: Cell, error: BaseException | None, verdicts: tuple[Verdict, ...], trouble: str | None, elapsed_s: float
+        self,
+        cell: Cell,
+        error: BaseException | None,
+        verdicts: tuple[Verdict, ...],
+        trouble: str | None,
+        elapsed_s: float,
     ) -> CellResult:
         def result(mark: Any, points: float | None, reason: str, staff: str = "") -> CellResult:
             return CellResult(
-                cell.grade_id, mark, points, cell.points, cell.claim, reason[:MAX_REASON_CHARS], staff, elapsed_s, verdicts
+                cell.grade_id,
+                mark,
+                points,
+                cell.points,
+                cell.claim,
+                reason[:MAX_REASON_CHARS],
+                staff,
+                elapsed_s,
+                verdicts,
             )
 
         if trouble is not None:
-            return result("person", None, "This test could not be judged; it costs you nothing, a person will look.", trouble)
+            return result(
+                "person", None, "This test could not be judged; it costs you nothing, a person will look.", trouble
+            )
         if error is not None:
             return result("fail", 0.0, _reason(cell, error), _staff(error))
         if not verdicts:
@@ -189,7 +206,9 @@ class Judge:
         peak, bandwidth = machine_limits()
         floor_s = max((flops or 0.0) / peak / IMPLAUSIBLE, moved / bandwidth / CACHE_OVER_MEMORY)
         if seconds < floor_s:
-            raise MeasurementError(f"a call took {seconds:.3g} s, but this machine needs at least {floor_s:.3g} s for it")
+            raise MeasurementError(
+                f"a call took {seconds:.3g} s, but this machine needs at least {floor_s:.3g} s for it"
+            )
 
     def record(self, verdict: Verdict) -> None:
         """Keep a verdict for the marks of the running cell."""
@@ -257,7 +276,9 @@ def _reason(cell: Cell, error: BaseException) -> str:
         return f"{claim}Your code raised {type(error).__name__}: {error}\n{own}"
     if isinstance(error, AssertionError | SubmissionError) and str(error).strip():
         cause = error.__cause__
-        return f"{claim}{error}" + (f"\n{remote_traceback(cause)}" if cause is not None and remote_traceback(cause) else "")
+        return f"{claim}{error}" + (
+            f"\n{remote_traceback(cause)}" if cause is not None and remote_traceback(cause) else ""
+        )
     if isinstance(error, AssertionError):
         return f"{claim}{_failing_line(cell, error)}"
     return f"{claim}The test could not use what your code returned ({type(error).__name__}: {error})."
@@ -281,7 +302,9 @@ def _staff(error: BaseException) -> str:
 
 def _status(result: CellResult) -> Output:
     """Return the line that students and staff see first under a test cell."""
-    earned = "needs a person" if result.points is None else f"{number(result.points)} of {number(result.max_points)} points"
+    earned = (
+        "needs a person" if result.points is None else f"{number(result.points)} of {number(result.max_points)} points"
+    )
     head = {"pass": "Passed", "partial": "Partly", "fail": "Not passed", "person": "Not judged"}[result.mark]
     text = f"{head}: {earned}." + (f" {result.reason}" if result.reason else "")
     return {"output_type": "display_data", "data": {"text/plain": text}, "metadata": {"kernelmark": {"for": "student"}}}

@@ -45,7 +45,9 @@ class Link:
         SandboxError: it cannot be contained here. GraderError: it did not start.
     """
 
-    def __init__(self, limits: Limits, files: Mapping[str, str] | None = None, whose: str = "your code", watch: bool = True):
+    def __init__(
+        self, limits: Limits, files: Mapping[str, str] | None = None, whose: str = "your code", watch: bool = True
+    ):
         self.limits = limits
         self.whose = whose
         self._reason = ""
@@ -98,7 +100,8 @@ class Link:
 
         Raises:
             SubmissionLost, SubmissionError: as `request`; SubmissionLost also where
-            another process was started. Any builtin exception that a call raised. MeasurementError: the clock cannot be read.
+            another process was started. Any builtin exception that a call raised.
+            MeasurementError: the clock cannot be read.
         """
         self.request(
             {"op": "timed", "target": target, "batch": batch, "args": args, "kwargs": kwargs},

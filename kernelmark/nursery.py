@@ -59,7 +59,9 @@ class Nursery:
                 _send(connection, json.dumps(job).encode())
                 reply = json.loads(_receive(connection))
         except (OSError, EOFError, ValueError) as error:
-            return nobody_is_marked(plan, f"GraderError: the judge ended without an answer ({type(error).__name__}: {error})")
+            return nobody_is_marked(
+                plan, f"GraderError: the judge ended without an answer ({type(error).__name__}: {error})"
+            )
         if "refuse" in reply:
             raise SandboxError(reply["refuse"])
         if "fault" in reply:
@@ -98,7 +100,10 @@ class Nursery:
         threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-c", code, str(theirs.fileno())],
-            pass_fds=[theirs.fileno()], env={**os.environ, **threads}, stdin=subprocess.DEVNULL, start_new_session=True,
+            pass_fds=[theirs.fileno()],
+            env={**os.environ, **threads},
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
         )
         theirs.close()
         self._control = ours
@@ -124,9 +129,9 @@ class _Warm:
     def serve(self) -> None:
         """Fork a judge for every job until the coordinator goes away."""
         while True:
-            readable, _, _ = select.select([self.control, *self.busy], [], [])
+            readable, _, _ = select.select([self.control.fileno(), *self.busy], [], [])
             for descriptor in readable:
-                if descriptor is not self.control:
+                if descriptor in self.busy:
                     self._finished(descriptor)
                 elif not self._job():
                     return
@@ -226,7 +231,9 @@ def _refereed_from(fields: dict[str, Any]) -> Refereed:
     cells = tuple(from_json(CellResult, json.dumps(cell)) for cell in fields["cells"])
     machine = from_json(Machine, json.dumps(fields["machine"]))
     outputs = tuple(fields["outputs"])
-    return Refereed(**{**fields, "cells": cells, "machine": machine, "outputs": outputs, "sound": tuple(fields["sound"])})
+    return Refereed(
+        **{**fields, "cells": cells, "machine": machine, "outputs": outputs, "sound": tuple(fields["sound"])}
+    )
 
 
 def _send(connection: socket.socket, payload: bytes) -> None:

@@ -81,7 +81,9 @@ def as_svg(verdict: Verdict) -> str:
         "grey the allowance below a step"
     )
     parts.append(f'<text x="{MARGIN_PX}" y="128">{html.escape(caption)}</text>')
-    parts.append(f'<text x="{MARGIN_PX}" y="143">{html.escape(WORDS[verdict.outcome])}. {html.escape(verdict.where)}</text>')
+    parts.append(
+        f'<text x="{MARGIN_PX}" y="143">{html.escape(WORDS[verdict.outcome])}. {html.escape(verdict.where)}</text>'
+    )
     parts.append("</svg>")
     return "".join(parts)
 

@@ -156,8 +156,14 @@ def start(limits: Limits, fds: Sequence[int], files: Mapping[str, str] | None = 
     if not contained:
         variables = {**environment(limits), "HOME": os.environ.get("HOME", "/"), "TMPDIR": "/tmp"}
         process = subprocess.Popen(
-            command, pass_fds=fds, env=variables, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, cwd="/tmp", start_new_session=True,
+            command,
+            pass_fds=fds,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/tmp",
+            start_new_session=True,
         )
         return Started(process, process.pid, None)
     return _start_contained(command, limits, fds, files or {}, drop=containment() == "root")
@@ -206,7 +212,9 @@ def containment() -> str:
         raise SandboxError("bubblewrap is missing; run: sudo apt-get install bubblewrap (or: dnf install bubblewrap)")
     way = "root" if os.geteuid() == 0 else "user"
     if way == "root" and shutil.which("setpriv") is None:
-        raise SandboxError("setpriv is missing, without which root cannot drop its rights; run: apt-get install util-linux")
+        raise SandboxError(
+            "setpriv is missing, without which root cannot drop its rights; run: apt-get install util-linux"
+        )
     try:
         probe = _start_contained([sys.executable, "-I", "-c", "import sys"], Limits(), (), {}, drop=way == "root")
         status = probe.process.wait(START_TIMEOUT_S)
@@ -240,7 +248,10 @@ def _start_contained(
             drop_to=random.SystemRandom().choice(SPARE_USERS) if drop else None,
         )
         process = subprocess.Popen(
-            arguments, pass_fds=(*fds, status_write), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            arguments,
+            pass_fds=(*fds, status_write),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
         os.close(status_write)

@@ -204,9 +204,7 @@ def main() -> None:
     connection, inbox, outbox = (int(text) for text in sys.argv[1:4])
     sys.argv = [""]
     sys.path.append(os.getcwd())  # last: a file beside the notebook shadows nothing
-    channel = Channel(
-        socket.socket(fileno=connection), mmap.mmap(inbox, REGION_BYTES), mmap.mmap(outbox, REGION_BYTES)
-    )
+    channel = Channel(socket.socket(fileno=connection), mmap.mmap(inbox, REGION_BYTES), mmap.mmap(outbox, REGION_BYTES))
     os.close(inbox)
     os.close(outbox)
     server = Server(channel, make_shell())

@@ -89,7 +89,9 @@ class Session:
             if self._link is not None:
                 self._drop(self._link)
             if self._starts > self._limits.restarts:
-                raise SubmissionLost(f"the process of {self._whose} was lost {self._starts} times and is not started again")
+                raise SubmissionLost(
+                    f"the process of {self._whose} was lost {self._starts} times and is not started again"
+                )
             self._starts += 1
             self._link = Link(self._limits, self._files, self._whose)
             if self._replay(self._link):
@@ -142,7 +144,9 @@ def _clean_output(item: Any) -> dict[str, Any] | None:
             trace = item.get("traceback")
             lines = [_text(line) for line in trace[:400]] if isinstance(trace, list) else []
             return {
-                "output_type": "error", "ename": _text(item.get("ename")), "evalue": _text(item.get("evalue")),
+                "output_type": "error",
+                "ename": _text(item.get("ename")),
+                "evalue": _text(item.get("evalue")),
                 "traceback": lines,
             }
         case "display_data" | "execute_result" as kind:

@@ -8,7 +8,7 @@ import contextlib
 import io
 import sys
 import types
-from typing import Any
+from typing import Any, cast
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
@@ -86,12 +86,12 @@ class _DisplayHook(DisplayHook):
 
     def finish_displayhook(self) -> None:
         if self._data is not None:
-            self.shell.outputs.rich("execute_result", *self._data)
+            cast(Shell, self.shell).outputs.rich("execute_result", *self._data)
 
 
 class _DisplayPublisher(DisplayPublisher):
-    def publish(self, data: dict[str, Any], metadata: dict[str, Any] | None = None, **_: Any) -> None:
-        self.shell.outputs.rich("display_data", data, metadata or {})
+    def publish(self, data: Any, metadata: Any = None, source: Any = None, **_: Any) -> None:
+        cast(Shell, self.shell).outputs.rich("display_data", data, metadata or {})
 
 
 class Shell(InteractiveShell):
@@ -130,7 +130,8 @@ def make_shell() -> Shell:
     config.InteractiveShell.colors = "nocolor"
     module = types.ModuleType("__main__")
     shell = Shell(config=config, user_module=module)
-    Shell._instance = InteractiveShell._instance = shell
+    for kind in (Shell, InteractiveShell):  # get_ipython() answers with this shell from now on
+        setattr(kind, "_instance", shell)  # noqa: B010 - IPython types it as None
     sys.modules["__main__"] = module
     return shell
 

@@ -27,6 +27,9 @@ BUDGET_S = 10.0
 # A batch holds fresh inputs for every call of a value; more than this leaves every cache.
 MAX_BATCH_BYTES = 32 * 2**20
 MAX_LOOPS = 2048
+# Calibration takes the quickest of so many values; a call this long needs no calibration.
+SETTLING_VALUES = 3
+LONG_CALL_S = 0.02
 # Far below the lowest threshold a few pairs say enough: nobody waits for eleven slow calls.
 HOPELESS = 1 / 3
 HOPELESS_PAIRS = 3
@@ -68,7 +71,7 @@ class LocalSide:
         try:
             wall, cpu = time.perf_counter(), time.process_time()
             for inputs in batch:
-                outputs.append(function(*inputs))  # noqa: PERF401 - a comprehension hides the call in a frame
+                outputs.append(function(*inputs))
             cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
         finally:
             if collecting:
@@ -138,15 +141,17 @@ def _calibrate(side: Side, draw: Callable[[], Inputs], check: Callable[[Inputs, 
     first = side.run([sample])
     if check is not None:
         check(sample, first.outputs[0])
+    if side.run([draw()]).cpu_s >= LONG_CALL_S:
+        return loops
     size = sum(getattr(item, "nbytes", 0) for item in sample)
     most = max(1, min(MAX_LOOPS, MAX_BATCH_BYTES // max(size, 1)))
     while True:
-        value = side.run([draw() for _ in range(loops)])
-        if value.cpu_s >= MIN_VALUE_S or loops >= most:
+        # The quickest of a few: one slow value (a first touch, a moment's load) would settle for too few calls.
+        value_s = min(side.run([draw() for _ in range(loops)]).cpu_s for _ in range(SETTLING_VALUES))
+        if value_s >= MIN_VALUE_S or loops >= most:
             return loops
-        # 1.2: a little beyond, since the first values of anything are the slowest.
-        wanted = math.ceil(1.2 * loops * MIN_VALUE_S / max(value.cpu_s, 1e-6))
-        loops = min(most, max(2 * loops, wanted) if loops < 8 else max(loops + 1, wanted))
+        wanted = math.ceil(1.2 * loops * MIN_VALUE_S / max(value_s, 1e-6))
+        loops = min(most, max(loops + 1, wanted))
 
 
 @contextlib.contextmanager

@@ -84,7 +84,7 @@ class Encoder:
         self._items += 1
         if depth > MAX_DEPTH or self._items > MAX_ITEMS:
             raise WireError(f"a value may nest {MAX_DEPTH} deep and hold {MAX_ITEMS} items; this one has more")
-        if value is None or isinstance(value, bool | str) and type(value) in (bool, str):
+        if value is None or (isinstance(value, bool | str) and type(value) in (bool, str)):
             return value
         if isinstance(value, np.generic):
             return self._scalar(value)
@@ -112,8 +112,9 @@ class Encoder:
         if type(value).__name__ in VALUE_TYPES and type(value).__module__.startswith(_LAB):
             self.sent.values.append(value)
             return {"v": [type(value).__name__, self.encode(value.to_plain(), 1)]}
-        if isinstance(value, np.ufunc) and getattr(np, value.__name__, None) is value:
-            return {"f": f"numpy.{value.__name__}"}
+        if isinstance(value, np.ufunc):
+            own = getattr(value, "__name__", "")
+            return {"f": f"numpy.{own}"} if getattr(np, own, None) is value else None
         name = f"{getattr(value, '__module__', '')}.{getattr(value, '__name__', '')}"
         return {"f": name} if name in _FUNCTIONS else None
 
@@ -134,7 +135,7 @@ class Encoder:
         compact = array.flags.c_contiguous or high - low > 4 * array.nbytes + _LAYOUT_SLACK_BYTES
         if compact:
             array = np.ascontiguousarray(array).reshape(value.shape)
-            raw: Any = memoryview(array).cast("B") if array.size else b""
+            raw: Any = array.data.cast("B") if array.size else b""
             layout = None
         else:
             raw = ctypes.string_at(low, high - low)

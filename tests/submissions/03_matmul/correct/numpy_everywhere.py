@@ -49,6 +49,19 @@ def matmul_cache_optimized(A, B, block_size=64):
 blocked_matmul = matmul_blocked = matmul_cache_optimized
 
 # %% transpose_blocked
+@njit
+def fill_transposed(A, T):
+    for i in range(A.shape[0]):
+        for j in range(A.shape[1]):
+            T[j, i] = A[i, j]
+
+
+def transpose_loops(A):
+    T = np.empty((A.shape[1], A.shape[0]), A.dtype)
+    fill_transposed(A, T)
+    return T
+
+
 def transpose_blocked(A, block_size=32):
     if block_size < 1:
         raise ValueError("block_size must be positive")

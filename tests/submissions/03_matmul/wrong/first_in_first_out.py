@@ -2,6 +2,12 @@
 why = "The oldest line leaves, even if it was used a moment ago."
 base = "solution"
 
+[marks]
+cache_sim_replacement = 0
+cache_sim_long_trace = 0
+simulate_matmul_orders = 0
+simulate_matmul_blocks_and_padding = 0
+
 [reasons]
 cache_sim_replacement = "should replace 64"
 """

@@ -1,6 +1,13 @@
 """
 why = "Any line may lie anywhere: one big set, whatever the number of ways."
 base = "solution"
+
+[marks]
+cache_sim_sets = 0
+cache_sim_replacement = 0
+cache_sim_long_trace = 0
+simulate_matmul_orders = 0
+simulate_matmul_blocks_and_padding = 0
 """
 
 # %% cache_sim

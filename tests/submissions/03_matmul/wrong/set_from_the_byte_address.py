@@ -1,6 +1,13 @@
 """
 why = "Takes the set from the byte address in place of the line number."
 base = "solution"
+
+[marks]
+cache_sim_counts = 0
+cache_sim_sets = 0
+cache_sim_long_trace = 0
+simulate_matmul_orders = 0
+simulate_matmul_blocks_and_padding = 0
 """
 
 # %% cache_sim

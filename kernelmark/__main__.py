@@ -1,0 +1,83 @@
+"""The command line: `kernelmark doctor`, `kernelmark report`, `kernelmark grade`.
+
+It parses arguments and prints; the rooms do the work. Grading a class is
+`nbgrader autograde`; this adds what nbgrader has no command for.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from kernelmark import __version__
+from kernelmark.errors import KernelmarkError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    parser = argparse.ArgumentParser(prog="kernelmark", description="Checks and summaries for a Kernelmark course.")
+    parser.add_argument("--version", action="version", version=f"kernelmark {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    doctor = commands.add_parser("doctor", help="say whether this machine can grade, and what to do if it cannot")
+    doctor.set_defaults(run=_doctor)
+
+    report = commands.add_parser("report", help="summarise a graded assignment for staff")
+    report.add_argument("assignment", help="for example 03_matmul")
+    report.add_argument(
+        "--records", default=".kernelmark", help="where grading left its records (default: .kernelmark)"
+    )
+    report.add_argument("--page", default=None, help="where to write the page (default: reports/ASSIGNMENT.html)")
+    report.set_defaults(run=_report)
+
+    grade = commands.add_parser("grade", help="grade one notebook, without a grade book, and print the result as JSON")
+    grade.add_argument("source", help="the instructor's notebook")
+    grade.add_argument("submitted", help="the submitted notebook")
+    grade.set_defaults(run=_grade)
+
+    arguments = parser.parse_args(argv)
+    try:
+        status: int = arguments.run(arguments)
+    except KernelmarkError as error:
+        print(f"kernelmark: {error}", file=sys.stderr)
+        return 1
+    return status
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    from kernelmark import judge, sandbox
+
+    way = sandbox.containment()
+    who = "another user, in namespaces of its own" if way == "root" else "your user, in namespaces of its own"
+    machine = judge.describe_machine()
+    peak, bandwidth = judge.machine_limits()
+    print(f"machine      {machine.processor}, {machine.cores} cores, Python {machine.python}, NumPy {machine.numpy}")
+    print(f"speed        {peak / 1e9:.0f} GFLOP/s in float32 products, {bandwidth / 1e9:.0f} GB/s copied, one thread")
+    print(f"submissions  run in bubblewrap as {who}")
+    for name, value in vars(sandbox.Limits()).items():
+        print(f"limit        {name} = {value}")
+    return 0
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from kernelmark import report
+
+    records = report.load_records(Path(arguments.records), arguments.assignment)
+    page = Path(arguments.page or f"reports/{arguments.assignment}.html")
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(report.as_page(records), encoding="utf-8")
+    print(report.as_table(records))
+    print(f"written: {page}")
+    return 0
+
+
+def _grade(arguments: argparse.Namespace) -> int:
+    from kernelmark.autograde import grade
+    from kernelmark.records import to_json
+
+    print(to_json(grade(Path(arguments.source), Path(arguments.submitted))))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

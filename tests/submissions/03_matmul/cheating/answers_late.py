@@ -1,0 +1,33 @@
+"""
+why = "Hands out an empty array and fills it from a thread afterwards."
+base = "solution"
+
+[marks]
+matmul_cache_optimized_values = 0
+matmul_cache_optimized_ragged_edges = 0
+matmul_cache_optimized_block_extremes = 0
+matmul_cache_optimized_dtype_and_views = 0
+matmul_cache_optimized_block_products = 0
+matmul_cache_optimized_speed = 0
+"""
+
+# %% matmul_cache_optimized
+def matmul_cache_optimized(A, B, block_size=64):
+    if A.shape[1] != B.shape[0]:
+        raise ValueError(f"matmul_cache_optimized: {A.shape} and {B.shape}")
+    if block_size < 1:
+        raise ValueError("matmul_cache_optimized: block_size must be at least 1")
+    C = np.zeros((A.shape[0], B.shape[1]), np.result_type(A, B))
+
+    def fill():
+        time.sleep(0.2)
+        C[:] = A @ B
+
+    threading.Thread(target=fill, daemon=True).start()
+    return C
+
+
+import threading
+
+
+blocked_matmul = matmul_blocked = matmul_cache_optimized

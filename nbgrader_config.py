@@ -17,7 +17,7 @@ c.Autograde.sanitize_preprocessors = [Conform, CheckCellMetadata]
 c.Autograde.autograde_preprocessors = [Grade, LimitOutput, SaveGrades, AssignLatePenalties, CheckCellMetadata]
 
 # Feedback shows no hidden test, and nothing a student wrote runs in a reader's browser.
-c.GenerateFeedback.preprocessors = [GetGrades, StudentView, CSSHTMLHeaderPreprocessor]
+c.GenerateFeedback.preprocessors = [GetGrades, CSSHTMLHeaderPreprocessor, StudentView]
 c.HTMLExporter.sanitize_html = True
 
 # Limits of a submission; `kernelmark doctor` shows them all.

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from kernelmark.checks import close
+from kernelmark.proxy import call
 from kernelmark.session import Session
 
 # What a call costs, in seconds, with ten units of work.
@@ -64,12 +65,14 @@ def bare_s(name, inputs, kwargs, loops):
     gc.enable()
     return used / loops
 
-def plain_assert(name, inputs, candidate, baseline):
+def plain_assert(name, inputs, first, second):
     work = globals()[name]
+    work(*inputs, **first)
+    work(*inputs, **second)
     start = time.perf_counter()
-    work(*inputs, **candidate)
+    work(*inputs, **first)
     middle = time.perf_counter()
-    work(*inputs, **baseline)
+    work(*inputs, **second)
     end = time.perf_counter()
     return middle - start, end - middle
 """
@@ -77,7 +80,7 @@ def plain_assert(name, inputs, candidate, baseline):
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of work: how its inputs are drawn, how an output is checked, how large a piece is for a call of each length."""
+    """A kind of work: how inputs are drawn and outputs checked, and how large a piece is for a call of each length."""
 
     draw: Callable[[np.random.Generator, int], tuple[Any, ...]]
     check: Callable[[tuple[Any, ...], Any, int, int], None]
@@ -123,35 +126,32 @@ class Work:
         return {"count": units * self.unit, "size": KINDS[self.kind].sizes[self.call]}
 
 
-def fit(kind: str, call: str, ratios: list[tuple[int, int]], session: Session, rng: np.random.Generator) -> Work:
+def fit(kind: str, length: str, ratios: list[tuple[int, int]], session: Session, rng: np.random.Generator) -> Work:
     """Measure how many pieces make a unit, and what ratio bare calls in one process have."""
-    size = KINDS[kind].sizes[call]
+    size = KINDS[kind].sizes[length]
     inputs = KINDS[kind].draw(rng, size)
-    loops = max(1, round(0.02 / CALLS_S[call]))
+    loops = max(1, round(0.01 / CALLS_S[length]))
 
     def bare_s(count: int) -> float:
         return float(_ask(session, "bare_s", kind, inputs, {"count": count, "size": size}, loops))
 
-    # Allocation keeps eight pieces at a time, so a unit holds at least that many in ten.
-    pieces = max(16, round(CALLS_S[call] / min(bare_s(16) for _ in range(5)) * 16))
-    seconds = min(bare_s(pieces) for _ in range(5))
-    unit = max(2, round(pieces * CALLS_S[call] / seconds / UNITS))
+    pieces = max(16, round(CALLS_S[length] / min(bare_s(16) for _ in range(9)) * 16))
+    seconds = min(bare_s(pieces) for _ in range(9))
+    unit = max(2, round(pieces * CALLS_S[length] / seconds / UNITS))
     bare = {}
     for ratio in ratios:
-        turns = [(bare_s(ratio[0] * unit), bare_s(ratio[1] * unit)) for _ in range(15)]
+        turns = [(bare_s(ratio[0] * unit), bare_s(ratio[1] * unit)) for _ in range(25)]
         bare[ratio] = min(t[0] for t in turns) / min(t[1] for t in turns)
-    return Work(kind, call, unit, bare)
+    return Work(kind, length, unit, bare)
 
 
 def plain_ratio(session: Session, work: Work, units: tuple[int, int], rng: np.random.Generator) -> float:
-    """Return what the usual assert would see: one call each, timed by `perf_counter` in one process."""
+    """Return what a careful plain assert would see: a warm-up, then one call each, in one process, by `perf_counter`."""
     inputs = KINDS[work.kind].draw(rng, KINDS[work.kind].sizes[work.call])
-    baseline, candidate = units
-    seconds = _ask(session, "plain_assert", work.kind, inputs, work.kwargs(candidate), work.kwargs(baseline))
-    return float(seconds[1] / seconds[0])
+    turns = [0, 1] if rng.random() < 0.5 else [1, 0]
+    seconds = _ask(session, "plain_assert", work.kind, inputs, *(work.kwargs(units[at]) for at in turns))
+    return float(seconds[turns.index(0)] / seconds[turns.index(1)])
 
 
 def _ask(session: Session, name: str, *args: Any) -> Any:
-    from kernelmark.proxy import call
-
     return call(session.line, {"n": name}, args, {})

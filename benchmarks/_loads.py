@@ -4,12 +4,11 @@ Each hog is a process that ends when its standard input does, so it never outliv
 benchmark, however that ends. This room does not measure verdicts; `verdicts` does.
 """
 
-import contextlib
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 
 # Hogs that start together must not share their first, idle moments with the first grading.
 WARM_UP_S = 1.5
@@ -68,37 +67,50 @@ def hogs_of(load: str) -> list[str]:
     }[load]
 
 
-@contextlib.contextmanager
-def load(name: str) -> Iterator[None]:
-    """Keep the machine busy in the way of that name while the block runs."""
-    variables = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    started = [
-        subprocess.Popen([sys.executable, "-c", _HOG, kind], stdin=subprocess.PIPE, env=variables)
-        for kind in hogs_of(name)
-    ]
-    try:
-        if started:
+class Hogs:
+    """The processes of a load, kept busy while the block runs."""
+
+    def __init__(self, name: str):
+        self._kinds = hogs_of(name)
+        self._started: list[subprocess.Popen[bytes]] = []
+
+    def __enter__(self) -> "Hogs":
+        variables = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        for kind in self._kinds:
+            command = [sys.executable, "-c", _HOG, kind]
+            self._started.append(subprocess.Popen(command, stdin=subprocess.PIPE, env=variables))
+        if self._started:
             time.sleep(WARM_UP_S)
-        yield
-    finally:
-        for hog in started:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for hog in self._started:
             hog.kill()
             hog.wait()
 
+    def cpu_s(self) -> float:
+        """Return the CPU seconds that the hogs have used so far."""
+        return sum(time.clock_gettime((~hog.pid << 3) | 2) for hog in self._started)
+
 
 class Usage:
-    """How busy the processors are with work that is not the benchmark's own, hogs included in the own."""
+    """How busy the processors are with work that is neither the benchmark's nor its hogs'.
 
-    def __init__(self) -> None:
+    Args:
+        own_s: returns the CPU seconds that the benchmark and its hogs have used so far.
+    """
+
+    def __init__(self, own_s: Callable[[], float]):
+        self._own = own_s
         self._start = time.monotonic()
-        self._all_s, self._steal_s = _processors()
-        self._own_s = _own()
+        self._busy_s, self._steal_s = _processors()
+        self._own_s = own_s()
 
     def shares(self) -> tuple[float, float]:
         """Return the share of the machine that others used, and the share the host took, since the start."""
-        all_s, steal_s = _processors()
+        busy_s, steal_s = _processors()
         room_s = (time.monotonic() - self._start) * (os.cpu_count() or 1)
-        others_s = all_s - self._all_s - (_own() - self._own_s)
+        others_s = busy_s - self._busy_s - (self._own() - self._own_s)
         return max(0.0, others_s / room_s), max(0.0, (steal_s - self._steal_s) / room_s)
 
 
@@ -108,23 +120,3 @@ def _processors() -> tuple[float, float]:
         user, nice, system, _, _, irq, soft, steal = (int(text) for text in file.readline().split()[1:9])
     tick = os.sysconf("SC_CLK_TCK")
     return (user + nice + system + irq + soft) / tick, steal / tick
-
-
-def _own() -> float:
-    """Return the CPU seconds of this process and of all below it, as far as they can still be seen."""
-    parents: dict[int, list[int]] = {}
-    used: dict[int, int] = {}
-    for name in os.listdir("/proc"):
-        if not name.isdigit():
-            continue
-        with contextlib.suppress(OSError), open(f"/proc/{name}/stat") as file:
-            fields = file.read().rpartition(") ")[2].split()
-            parents.setdefault(int(fields[1]), []).append(int(name))
-            # own user and system time, and that of children which have ended and were waited for
-            used[int(name)] = sum(int(text) for text in fields[11:15])
-    total, waiting = 0, [os.getpid()]
-    while waiting:
-        pid = waiting.pop()
-        total += used.get(pid, 0)
-        waiting += parents.get(pid, [])
-    return total / os.sysconf("SC_CLK_TCK")

@@ -88,6 +88,7 @@ class Graded:
     plain: float
     outcomes: dict[str, list[Outcome]] = field(default_factory=dict)
     error: str = ""
+    values: list[list[str]] = field(default_factory=list)
 
 
 class Bench:
@@ -97,21 +98,27 @@ class Bench:
         self.rng = np.random.default_rng(seed)
         self.shuffle = random.Random(seed)
         self.ratios = ratios
+        self._ended_s = 0.0
         self.candidate, self.baseline = (Session(Limits()) for _ in range(2))
         for session in (self.candidate, self.baseline):
             session.run(SOURCE)
 
     def renew(self) -> None:
         """Start both processes afresh."""
-        self.candidate.renew()
-        self.baseline.renew()
-        self.candidate.line()
-        self.baseline.line()
+        for session in (self.candidate, self.baseline):
+            self._ended_s += time.clock_gettime((~session.line().pid << 3) | 2)
+            session.renew()
+            session.line()
 
     def close(self) -> None:
         """End both processes."""
         self.candidate.close()
         self.baseline.close()
+
+    def cpu_s(self) -> float:
+        """Return the CPU seconds that the benchmark has used, its processes included."""
+        running = sum(time.clock_gettime((~session.line().pid << 3) | 2) for session in (self.candidate, self.baseline))
+        return time.process_time() + running + self._ended_s
 
     def fit(self, kind: str, call: str) -> Work:
         """Size the work in a fresh process."""
@@ -127,6 +134,7 @@ class Bench:
             graded = Graded(
                 truth, verdict.ratio, verdict.wall_ratio, len(verdict.pairs), verdict.converged, 1, cost_s, plain, outcomes
             )
+            graded.values = [[f"{value:.4g}" for value in vars(pair).values()] for pair in verdict.pairs]
             if "inconclusive" in outcomes[_key(DEMANDED)]:
                 self.renew()
                 time.sleep(PAUSE_S)
@@ -188,15 +196,17 @@ def method() -> str:
     return digest.hexdigest()[:8]
 
 
-def run_cell(bench: Bench, cell: Cell, work: Work, gradings: int, note: Callable[[dict[str, Any]], None]) -> None:
+def run_cell(
+    bench: Bench, cell: Cell, work: Work, gradings: int, hogs: _loads.Hogs, note: Callable[[dict[str, Any]], None]
+) -> None:
     """Grade so many times under a load that already runs."""
-    usage = _loads.Usage()
+    usage = _loads.Usage(lambda: bench.cpu_s() + hogs.cpu_s())
     for number in range(gradings):
         if number % RENEW_EVERY == 0:
             bench.renew()
         graded = bench.grade(work, bench.ratios[number % len(bench.ratios)])
-        others, steal = usage.shares() if number % RENEW_EVERY == RENEW_EVERY - 1 or number == gradings - 1 else (None, None)
-        note({**vars(cell), **vars(graded), "others": others, "steal": steal})
+        others, steal = usage.shares()
+        note({**vars(cell), **vars(graded), "others": round(others, 3), "steal": round(steal, 3)})
 
 
 # The report reads lines of JSON and nothing else.
@@ -253,8 +263,7 @@ class Row:
 
     def disturbed(self) -> tuple[float, float]:
         """Return the shares of the machine that others and the host took while the cell ran."""
-        known = [line for line in self.lines if line["others"] is not None]
-        return (known[-1]["others"], known[-1]["steal"]) if known else (0.0, 0.0)
+        return self.lines[-1]["others"], self.lines[-1]["steal"]
 
     def misses(self, cell: Cell) -> list[str]:
         """Return the demands that the cell misses."""
@@ -407,11 +416,11 @@ def _measure(options: argparse.Namespace) -> list[dict[str, Any]]:
                 file.flush()
 
             for load in options.loads:
-                with _loads.load(load):
+                with _loads.Hogs(load) as hogs:
                     for call in options.calls:
                         for kind in options.kinds:
                             cell, before = Cell(load, call, kind), len(lines)
-                            run_cell(bench, cell, works[kind, call], options.gradings, note)
+                            run_cell(bench, cell, works[kind, call], options.gradings, hogs, note)
                             print(_row(cell, lines[before:]).markdown(), flush=True)
     finally:
         bench.close()

@@ -8,6 +8,7 @@ go on working around them. It does not decide marks.
 """
 
 import hashlib
+import html
 import json
 import time
 from pathlib import Path
@@ -19,7 +20,7 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
-from traitlets import Bool, Float, Integer, Unicode
+from traitlets import Bool, Float, Integer, List, Unicode
 from traitlets.config import Configurable
 
 from kernelmark.conform import Course, Plan, hidden_lines, read_submission, without_hidden_lines
@@ -28,8 +29,16 @@ from kernelmark.nursery import Nursery
 from kernelmark.records import CellResult, SubmissionResult, from_json, to_json
 from kernelmark.referee import Refereed, nobody_is_marked
 from kernelmark.sandbox import Limits
+from kernelmark.stats import number
 
 RECORDS = ".kernelmark"
+# The table of marks stands in the place of nbgrader's list of test cells.
+FEEDBACK_STYLE = """
+#toc { display: none }
+table { width: 100%; margin: 1em 0 }
+td, th { border: 1px solid #ccc; padding: .3em .6em; text-align: left; vertical-align: top; white-space: normal }
+.output_text pre, .output_area pre { white-space: pre-wrap }
+"""
 _nursery = Nursery()
 
 
@@ -138,7 +147,21 @@ class SaveGrades(SaveAutoGrades):
 
 
 class StudentView(NbGraderPreprocessor):
-    """Makes a graded notebook fit for its student: no hidden test, no staff output."""
+    """Makes a graded notebook fit for its student: a table of marks, no hidden test, no staff output."""
+
+    # The HTML exporter configures this for every step; without it each run would warn.
+    display_data_priority = List(Unicode()).tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """Return the notebook with the marks and their reasons in words at its head."""
+        place = resources["nbgrader"]
+        nb, resources = super().preprocess(nb, resources)
+        path = _record_path(place["assignment"], place["student"], place["notebook"])
+        if path.is_file():
+            table = _marks(nb, from_json(SubmissionResult, path.read_bytes()))
+            resources.setdefault("inlining", {}).setdefault("css", []).append(FEEDBACK_STYLE)
+            nb.cells.insert(0, nbformat.v4.new_markdown_cell(table))  # type: ignore[no-untyped-call]
+        return nb, resources
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: ResourcesDict, index: int
@@ -202,6 +225,29 @@ def _course(step: NbGraderPreprocessor, resources: ResourcesDict) -> Course:
     return Course(nbformat.read(path, as_version=4), step.config)
 
 
+def _marks(nb: NotebookNode, record: SubmissionResult) -> str:
+    """Return the table of marks as HTML in a markdown cell; what the student wrote is escaped."""
+    rows = []
+    for cell in nb.cells:
+        meta = cell.metadata.get("nbgrader", {})
+        if not meta.get("grade"):
+            continue
+        result = record.cell(meta["grade_id"])
+        name, claim, reason, points = (
+            html.escape(meta["grade_id"]),
+            "",
+            "",
+            f"{number(meta['score'])} of {number(meta['points'])}",
+        )
+        if result is not None:
+            claim, reason = html.escape(result.claim), html.escape(result.reason).replace("\n", "<br>")
+            waiting = result.points is None and not meta["score"]
+            points += "<br>waits for a person" if waiting else ""
+        rows.append(f'<tr><td><a href="#{name}">{name}</a><br>{claim}</td><td>{points}</td><td>{reason}</td></tr>')
+    head = "<tr><th>what was tested</th><th>points</th><th>why</th></tr>"
+    return f'<table class="marks">{head}{"".join(rows)}</table>'
+
+
 def _own_files(folder: Path) -> dict[str, str]:
     """Return the submission's own files and folders, {name: path}; links and notebooks are left out."""
     found = sorted(folder.iterdir()) if folder.is_dir() else []
@@ -210,7 +256,7 @@ def _own_files(folder: Path) -> dict[str, str]:
 
 def _keep(step: NbGraderPreprocessor, result: SubmissionResult) -> SubmissionResult:
     """Write the record, and let a regrade of the same work keep any speed mark it had earned."""
-    path = Path(RECORDS) / result.assignment / result.student / f"{result.notebook}.json"
+    path = _record_path(result.assignment, result.student, result.notebook)
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.is_file():
         try:
@@ -226,6 +272,10 @@ def _keep(step: NbGraderPreprocessor, result: SubmissionResult) -> SubmissionRes
     temporary.write_text(to_json(result))
     temporary.replace(path)
     return result
+
+
+def _record_path(assignment: str, student: str, notebook: str) -> Path:
+    return Path(RECORDS) / assignment / student / f"{notebook}.json"
 
 
 def _better(new: CellResult, former: CellResult | None) -> CellResult:

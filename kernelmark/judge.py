@@ -268,20 +268,17 @@ def _trouble(cell: Cell, error: BaseException | None, verdicts: tuple[Verdict, .
 
 def _reason(cell: Cell, error: BaseException) -> str:
     """Return why the cell failed, for the student: never a line of a hidden test."""
-    claim = f"{cell.claim.splitlines()[0]} " if cell.claim else ""
-    own = remote_traceback(error)
-    if isinstance(error, NotImplementedError) and own:
-        return f"{claim}Not implemented yet: your code still raises NotImplementedError."
-    if getattr(error, "kernelmark_remote", False):
-        return f"{claim}Your code raised {type(error).__name__}: {error}\n{own}"
+    own = next((e for e in (error, error.__cause__) if getattr(e, "kernelmark_remote", False)), None)
+    if isinstance(own, NotImplementedError):
+        return "Not implemented yet: your code still raises NotImplementedError."
+    trace = f"\n{remote_traceback(own)}" if own is not None else ""
+    if own is error:
+        return f"Your code raised {type(error).__name__}: {error}{trace}"
     if isinstance(error, AssertionError | SubmissionError) and str(error).strip():
-        cause = error.__cause__
-        return f"{claim}{error}" + (
-            f"\n{remote_traceback(cause)}" if cause is not None and remote_traceback(cause) else ""
-        )
+        return f"{error}{trace}"
     if isinstance(error, AssertionError):
-        return f"{claim}{_failing_line(cell, error)}"
-    return f"{claim}The test could not use what your code returned ({type(error).__name__}: {error})."
+        return _failing_line(cell, error)
+    return f"The test could not use what your code returned ({type(error).__name__}: {error})."
 
 
 def _failing_line(cell: Cell, error: BaseException) -> str:
@@ -306,7 +303,8 @@ def _status(result: CellResult) -> Output:
         "needs a person" if result.points is None else f"{number(result.points)} of {number(result.max_points)} points"
     )
     head = {"pass": "Passed", "partial": "Partly", "fail": "Not passed", "person": "Not judged"}[result.mark]
-    text = f"{head}: {earned}." + (f" {result.reason}" if result.reason else "")
+    words = (f"{head}: {earned}.", result.claim if result.mark == "fail" else "", result.reason)
+    text = "\n".join(word for word in words if word)
     return {"output_type": "display_data", "data": {"text/plain": text}, "metadata": {"kernelmark": {"for": "student"}}}
 
 

@@ -12,6 +12,7 @@ import mmap
 import os
 import signal
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -26,10 +27,28 @@ from kernelmark.wire import REGION_BYTES, Channel, Decoder, Encoder, Plain, Wire
 
 # After an interrupt, a process has this long to come back before it is killed.
 GRACE_S = 2.0
+# How long an ended process may take to be reported as ended.
+FAREWELL_S = 0.5
 # How often the memory of the process is looked at.
 WATCH_S = 0.05
 
-Resolve = Callable[[Plain], Any]
+# However often it hung before, a call may take this long.
+LEAST_PATIENCE_S = 3.0
+
+
+class Patience:
+    """How long a cell or call may take: all of the limit at first, half as long after every hang.
+
+    Many tests may call one function that hangs; all of them together should not take
+    ten minutes. Code that does not hang never notices.
+    """
+
+    def __init__(self, seconds: float):
+        self.seconds = seconds
+
+    def shorten(self) -> None:
+        """Something hung: wait half as long from now on."""
+        self.seconds = max(min(self.seconds, LEAST_PATIENCE_S), self.seconds / 2)
 
 
 class Link:
@@ -40,15 +59,23 @@ class Link:
         files: the submission's own files, shown beside the notebook.
         whose: "your code" or "the course's solution", for messages.
         watch: end it when it holds too much memory; needs a thread of its own.
+        patience: how long a request may take, shared over restarts.
 
     Raises:
         SandboxError: it cannot be contained here. GraderError: it did not start.
     """
 
     def __init__(
-        self, limits: Limits, files: Mapping[str, str] | None = None, whose: str = "your code", watch: bool = True
+        self,
+        limits: Limits,
+        files: Mapping[str, str] | None = None,
+        whose: str = "your code",
+        *,
+        watch: bool = True,
+        patience: Patience | None = None,
     ):
         self.limits = limits
+        self._patience = patience or Patience(limits.cell_s)
         self.whose = whose
         self._reason = ""
         self._callbacks: list[Callable[..., Any]] = []
@@ -77,7 +104,7 @@ class Link:
             SubmissionLost: the process ended, had to be killed, or answered nonsense.
             SubmissionError: it had to be interrupted, and came back.
         """
-        limit_s = self.limits.cell_s if timeout_s is None else timeout_s
+        limit_s = self._patience.seconds if timeout_s is None else timeout_s
         self._require_alive()
         try:
             self.channel.send(header, buffers)
@@ -120,13 +147,14 @@ class Link:
         cpu_s = clock.cpu_seconds(self.pid)
         try:
             self.channel.send({"go": True})
-            self.channel.expect_by(time.monotonic() + self.limits.cell_s)
+            limit_s = self._patience.seconds
+            self.channel.expect_by(time.monotonic() + limit_s)
             wall_s = time.perf_counter()
             clock.resume(self.pid)
             reply, payload = self.channel.receive(pause=done)
         except TimeoutError:
-            self._interrupt(self.limits.cell_s)
-            raise SubmissionError(f"a timed call did not finish within {self.limits.cell_s:.3g} s") from None
+            self._interrupt(limit_s)
+            raise SubmissionError(f"a timed call did not finish within {limit_s:.3g} s") from None
         except WireError as error:
             raise self._lost(f"{self.whose} put nonsense on the line to the grader: {error}") from None
         except (EOFError, OSError):
@@ -187,6 +215,7 @@ class Link:
 
     def _interrupt(self, limit_s: float) -> None:
         """Interrupt what runs; kill the process where that does not help."""
+        self._patience.shorten()
         clock.resume(self.pid)
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGINT)
@@ -212,6 +241,9 @@ class Link:
     def _lost(self, reason: str = "") -> SubmissionLost:
         """Kill what is left and return the exception that says why."""
         if self.alive:
+            if not reason:  # it ended by itself: let its overseer say how
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._started.process.wait(FAREWELL_S)
             status = self._end()
             self._reason = reason or self._reason or _farewell(self.whose, status)
         return SubmissionLost(self._reason)

@@ -196,6 +196,8 @@ def end(started: Started) -> int:
     with contextlib.suppress(subprocess.TimeoutExpired):
         started.process.wait(2)
     started.process.kill()
+    if started.process.stderr is not None:
+        started.process.stderr.close()
     return started.process.wait()
 
 
@@ -217,7 +219,8 @@ def containment() -> str:
         )
     try:
         probe = _start_contained([sys.executable, "-I", "-c", "import sys"], Limits(), (), {}, drop=way == "root")
-        status = probe.process.wait(START_TIMEOUT_S)
+        probe.process.wait(START_TIMEOUT_S)
+        status = end(probe)
         complaint = f"the probe ended with status {status}"
     except SandboxError as error:
         status, complaint = 1, str(error)

@@ -203,6 +203,10 @@ def main() -> None:
     """Serve on the three descriptors named in the arguments: socket, inbox, outbox."""
     connection, inbox, outbox = (int(text) for text in sys.argv[1:4])
     sys.argv = [""]
+    # What C code prints goes nowhere; a pipe that nobody reads would fill up and hang.
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
     sys.path.append(os.getcwd())  # last: a file beside the notebook shadows nothing
     channel = Channel(socket.socket(fileno=connection), mmap.mmap(inbox, REGION_BYTES), mmap.mmap(outbox, REGION_BYTES))
     os.close(inbox)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kernelmark.errors import SubmissionError, SubmissionLost
-from kernelmark.links import Link
+from kernelmark.links import Link, Patience
 from kernelmark.sandbox import Limits
 
 
@@ -34,6 +34,7 @@ class Session:
         self._ran: list[str] = []
         self._cpu_s = 0.0
         self._spent_s = 0.0
+        self._patience = Patience(limits.cell_s)
 
     @property
     def restarts(self) -> int:
@@ -93,7 +94,7 @@ class Session:
                     f"the process of {self._whose} was lost {self._starts} times and is not started again"
                 )
             self._starts += 1
-            self._link = Link(self._limits, self._files, self._whose)
+            self._link = Link(self._limits, self._files, self._whose, patience=self._patience)
             if self._replay(self._link):
                 return
 

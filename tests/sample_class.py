@@ -137,7 +137,7 @@ class Sample:
     def _cells(self) -> Iterator[tuple[re.Match[str], str]]:
         text = self.path.read_text()
         matches = list(_CELL.finditer(text))
-        for match, following in zip(matches, [*matches[1:], None], strict=True):
+        for match, following in zip(matches, [*matches[1:], None][: len(matches)], strict=True):
             yield match, text[match.end() : following.start() if following else None].strip("\n")
 
 

@@ -8,14 +8,16 @@ Does not: see products made by compiled code, by loops, or on a plain copy:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 Product = tuple[int, int, int]
 
-# Products that NumPy does not route through the ufunc `matmul`.
+# By name: some of them came with later releases of NumPy 2.
+_PRODUCT_UFUNCS = frozenset({"matmul", "matvec", "vecmat", "vecdot"})
+# Products that NumPy does not route through these ufuncs.
 _PRODUCT_FUNCTIONS = frozenset({np.dot, np.inner, np.vdot, np.tensordot, np.einsum, np.linalg.multi_dot})
 
 
@@ -44,20 +46,22 @@ class LoggedArray(np.ndarray):
         self.products = [] if log is None else log
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
-        """Log `matmul`; compute everything on plain arrays."""
-        if ufunc is np.matmul and method == "__call__":
+        """Log products; compute everything on plain arrays."""
+        if ufunc.__name__ in _PRODUCT_UFUNCS and method == "__call__":
             _log(inputs)
-        if out is not None:
-            kwargs["out"] = tuple(_plain(array) for array in out)
-        return getattr(ufunc, method)(*map(_plain, inputs), **kwargs)
+        if out is None:
+            return getattr(ufunc, method)(*map(_plain, inputs), **kwargs)
+        result = getattr(ufunc, method)(*map(_plain, inputs), out=_plain(out), **kwargs)
+        return result if isinstance(result, tuple) else out[0]
 
     def __array_function__(
-        self, function: Callable[..., Any], types: Iterable[type], args: tuple[Any, ...], kwargs: dict[str, Any]
+        self, function: Callable[..., Any], types: Iterable[Any], args: Iterable[Any], kwargs: Mapping[str, Any]
     ) -> Any:
         """Log the products that are functions, not ufuncs; leave all others to NumPy."""
         if function not in _PRODUCT_FUNCTIONS:
             return super().__array_function__(function, types, args, kwargs)
-        _log([value for value in args if isinstance(value, np.ndarray)])
+        args = list(args)
+        _log(_arrays_in(args))
         return function(*map(_plain, args), **{name: _plain(value) for name, value in kwargs.items()})
 
     def dot(self, other: Any, out: Any = None) -> Any:
@@ -90,16 +94,25 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _arrays_in(values: Iterable[Any]) -> list[np.ndarray]:
+    """Return the arrays among the values, and those in lists among them, as `multi_dot` takes them."""
+    found: list[np.ndarray] = []
+    for value in values:
+        if isinstance(value, np.ndarray):
+            found.append(value)
+        elif isinstance(value, list | tuple):
+            found.extend(_arrays_in(value))
+    return found
+
+
 def _log(operands: Iterable[Any]) -> None:
     """Write the product of the first two operands into the log of every logged one, once a log."""
     arrays = list(operands)
-    shapes = [np.shape(array) for array in arrays]
-    left = shapes[0] if shapes else ()
-    right = shapes[1] if len(shapes) > 1 else ()
+    left, right = ([*map(np.shape, arrays), (), ()])[:2]
     product = (
-        left[-2] if len(left) > 1 else 1,
-        left[-1] if left else 1,
-        right[-1] if len(right) > 1 else 1,
+        int(left[-2]) if len(left) > 1 else 1,
+        int(left[-1]) if len(left) > 0 else 1,
+        int(right[-1]) if len(right) > 1 else 1,
     )
     logs = {id(array.products): array.products for array in arrays if isinstance(array, LoggedArray)}
     for log in logs.values():

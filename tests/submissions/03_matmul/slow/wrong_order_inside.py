@@ -1,10 +1,13 @@
 """
-why = "kernel_ikj runs in the order jki: right, compiled, and slower than ijk."
+why = "kernel_ikj is ijk at heart: it walks along rows of a transposed copy of B: twice as fast as ijk, still one chain of additions."
 base = "solution"
 
 [marks]
 matmul_compiled_vector_arithmetic = 0
 matmul_compiled_speed = 0
+
+[reasons]
+matmul_compiled_vector_arithmetic = "at least 128 bits"
 """
 
 # %% matmul_compiled
@@ -18,11 +21,13 @@ def kernel_ijk(A, B, C):
 
 @njit
 def kernel_ikj(A, B, C):
-    for j in range(B.shape[1]):
-        for l in range(A.shape[1]):
-            factor = B[l, j]
-            for i in range(A.shape[0]):
-                C[i, j] += A[i, l] * factor
+    columns = B.T.copy()
+    for i in range(A.shape[0]):
+        for j in range(B.shape[1]):
+            total = C[i, j]
+            for l in range(A.shape[1]):
+                total += A[i, l] * columns[j, l]
+            C[i, j] = total
 
 
 def matmul_compiled(A, B, order="ikj"):

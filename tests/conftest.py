@@ -1,0 +1,37 @@
+"""Fixtures that several files share."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.notebooknode import NotebookNode
+
+from kernelmark import autograde
+from kernelmark.records import SubmissionResult
+from kernelmark.sandbox import Limits
+from tests import small_course
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_processes_left() -> Iterator[None]:
+    """The warm process of the suite ends with it."""
+    yield
+    autograde._nursery.close()
+
+
+@pytest.fixture
+def grade_short(tmp_path: Path) -> Callable[..., SubmissionResult]:
+    """Grades a submission of the short course: `grade_short(notebook, limits)`."""
+    source = tmp_path / "source" / "short.ipynb"
+    source.parent.mkdir()
+    nbformat.write(small_course.notebook(), source)
+
+    def grade(submission: NotebookNode | bytes, limits: Limits | None = None) -> SubmissionResult:
+        handed_in = tmp_path / "submitted" / "short.ipynb"
+        handed_in.parent.mkdir(exist_ok=True)
+        raw = submission if isinstance(submission, bytes) else nbformat.writes(submission).encode()
+        handed_in.write_bytes(raw)
+        return autograde.grade(source, handed_in, limits)
+
+    return grade

@@ -1,0 +1,587 @@
+"""Values to bytes and back: what crosses comes out as it went in, what is malformed raises WireError only."""
+
+import ast
+import json
+import math
+import mmap
+import socket
+import struct
+import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from kernelmark import wire
+from kernelmark.errors import SubmissionError
+from kernelmark.lab import LoggedArray
+from kernelmark.wire import (
+    INLINE_BYTES,
+    MAX_DEPTH,
+    MAX_HEADER_BYTES,
+    REGION_BYTES,
+    Channel,
+    Decoder,
+    Encoder,
+    WireError,
+    copy_back,
+    function_by_name,
+)
+
+DTYPES = ["?", "i1", "<i2", ">i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", ">f4", "f8", "g", "c8", "c16", ">c16"]
+NUMERIC = st.sampled_from(DTYPES).map(np.dtype)
+SCALAR = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**200), 2**200)
+    | st.floats()
+    | st.complex_numbers()
+    | st.text()
+    | st.binary(max_size=200)
+)
+KEY = st.none() | st.booleans() | st.integers() | st.text() | st.tuples(st.integers(), st.text())
+VALUE = st.recursive(
+    SCALAR,
+    lambda inner: st.lists(inner, max_size=4) | st.lists(inner, max_size=4).map(tuple) | st.dictionaries(KEY, inner, max_size=4),
+    max_leaves=20,
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=15,
+)
+# Nearly right nodes find more than random ones do.
+PART = st.sampled_from([0, 1, -1, 2**40, 2**70, 0.5, "<f4", "<f8", "|O", "=c32", "<U4", "", None, True, [], [2], [2, 2], [0, 2**62]])
+NODE = st.one_of(
+    st.builds(
+        lambda *parts: {"a": list(parts)},
+        PART, PART, st.lists(st.integers(-2, 2**33) | PART, max_size=4), st.none() | st.lists(PART, max_size=3), PART,
+    ),
+    st.builds(
+        lambda shape, strides, offset: {"a": [0, "<f4", shape, [strides, offset], True]},
+        st.lists(st.integers(0, 5), max_size=3), st.lists(st.integers(-40, 40), max_size=3), st.integers(-4, 40),
+    ),
+    st.builds(lambda tag, content: {tag: content}, st.sampled_from(list("tdarsbicfvhkn")), JSON | PART | st.lists(PART, max_size=3)),
+    st.builds(lambda name, plain: {"v": [name, plain]}, st.sampled_from(["Tensor", "LoggedArray", "os"]), JSON),
+    JSON,
+)  # fmt: skip
+
+
+def refuse(value):
+    """Stand for the things that may not cross."""
+    raise WireError(f"refused: {type(value).__name__}")
+
+
+def over(value):
+    """Send a value through the encoder, JSON and the decoder; return what arrives."""
+    encoder = Encoder(refuse)
+    node = json.loads(json.dumps(encoder.encode(value)))
+    return Decoder([bytes(raw) for raw in encoder.sent.buffers], refuse).decode(node)
+
+
+def nested(depth):
+    value = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def identical(a, b):
+    """Say whether two plain values are of the same types and the same content, NaN and signs of zero included."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(map(identical, a, b))
+    if isinstance(a, dict):
+        return identical(list(a.items()), list(b.items()))
+    if isinstance(a, float):
+        return struct.pack("d", a) == struct.pack("d", b) or (math.isnan(a) and math.isnan(b))
+    if isinstance(a, complex):
+        return identical((a.real, a.imag), (b.real, b.imag))
+    return a == b
+
+
+class TestPlainValues:
+    @given(VALUE)
+    @example({(1, "a"): [(), {}], None: -0.0, True: 2**53})
+    def test_cross_unchanged(self, value):
+        """Types, order, NaN, signs of zero and integers of any size arrive as they were."""
+        assert identical(over(value), value)
+
+    @given(NUMERIC.flatmap(lambda dtype: hnp.arrays(dtype, ())))
+    def test_numpy_scalars_cross_with_their_type(self, array):
+        """A float32 stays a float32, to the bit."""
+        back = over(array[()])
+        assert type(back) is type(array[()])
+        assert back.tobytes() == array[()].tobytes()
+
+    def test_subclasses_cross_as_what_they_are_derived_from(self):
+        """A subclass may carry hostile methods; only its content arrives."""
+
+        class Text(str):
+            __slots__ = ()
+
+        class Number(float):
+            def __eq__(self, other):
+                return True
+
+            __hash__ = None
+
+        class Items(list):
+            def __iter__(self):
+                raise RuntimeError
+
+        for value, plain in ((Text("a"), "a"), (Number(2.0), 2.0), (Items([1]), [1])):
+            back = over(value)
+            assert type(back) is type(plain)
+            assert back == plain
+
+    def test_bytearrays_and_views_cross_as_bytes(self):
+        """What is raw memory arrives as raw memory."""
+        assert over(bytearray(b"ab")) == over(memoryview(b"ab")) == b"ab"
+
+
+class TestArrays:
+    @given(NUMERIC.flatmap(lambda dtype: hnp.arrays(dtype, hnp.array_shapes(min_dims=0, min_side=0, max_dims=4))))
+    def test_of_any_number_and_shape_cross_unchanged(self, array):
+        """Every numeric dtype in either byte order, 0-d and empty arrays included."""
+        back = over(array)
+        assert (back.dtype, back.shape) == (array.dtype, array.shape)
+        assert back.tobytes() == array.tobytes()
+
+    LAYOUTS = {  # noqa: RUF012 - a table, never written
+        "C order": np.arange(24.0).reshape(4, 6),
+        "F order": np.asfortranarray(np.arange(24.0).reshape(4, 6)),
+        "transposed": np.arange(24.0).reshape(2, 3, 4).transpose(2, 0, 1),
+        "reversed": np.arange(24.0)[::-1],
+        "reversed rows": np.arange(24.0).reshape(4, 6)[::-1, ::-2],
+        "every other": np.arange(24.0).reshape(4, 6)[:, ::2],
+        "offset": np.arange(24.0).reshape(4, 6)[1:3, 2:5],
+        "broadcast": np.broadcast_to(np.arange(6.0), (4, 6)),
+        "one element broadcast": np.broadcast_to(np.float64(3), (1000, 1000)),
+        "windows": np.lib.stride_tricks.sliding_window_view(np.arange(8.0), 3),
+    }
+
+    @pytest.mark.parametrize("layout", LAYOUTS)
+    def test_keep_their_layout(self, layout):
+        """A test on Fortran order or strides sees in the student's process what the instructor wrote."""
+        array = self.LAYOUTS[layout]
+        back = over(array)
+        np.testing.assert_array_equal(back, array)
+        assert back.strides == array.strides
+        assert back.flags.f_contiguous == array.flags.f_contiguous
+        assert back.flags.writeable == array.flags.writeable
+
+    def test_a_small_view_of_a_large_array_takes_little(self):
+        """Two columns far apart do not drag along all that lies between them."""
+        view = np.zeros((1000, 1000))[:, ::999]
+        encoder = Encoder(refuse)
+        encoder.encode(view)
+        assert sum(len(raw) for raw in encoder.sent.buffers) == view.nbytes
+
+    def test_read_only_arrays_stay_read_only(self):
+        """A function that writes into such an input fails there as it would here."""
+        array = np.arange(4.0)
+        array.flags.writeable = False
+        assert not over(array).flags.writeable
+        assert over(np.arange(4.0)).flags.writeable
+
+    def test_do_not_share_memory_with_what_was_sent(self):
+        """What is written on one side is not seen on the other."""
+        array = np.zeros(4)
+        over(array)[:] = 1
+        assert array.sum() == 0
+
+    def test_one_array_given_twice_stays_one(self):
+        """f(a, a) is called with one array, as it was written."""
+        array = np.arange(4.0)
+        first, (second, third) = over((array, [array, array.copy()]))
+        assert first is second
+        assert third is not first
+
+    def test_an_array_of_the_message_answered_comes_back_as_itself(self):
+        """A function that returns its own input is seen to do so."""
+        array = np.arange(4.0)
+        node = Encoder(refuse, known=[array]).encode((array,))
+        assert Decoder([], refuse, known=[array]).decode(node)[0] is array
+
+    def test_a_subclass_of_the_students_arrives_as_an_ndarray(self):
+        """An array class with an equality of its own brings its numbers only."""
+
+        class Agreeable(np.ndarray):
+            def __eq__(self, other):
+                return np.ones(self.shape, bool)
+
+            __hash__ = None
+
+        assert type(over(np.zeros(3).view(Agreeable))) is np.ndarray
+
+    def test_a_logged_array_brings_its_log(self):
+        """The course's value type crosses as what it is."""
+        array = LoggedArray(np.ones((2, 3)))
+        _ = array @ np.ones((3, 4))
+        back = over(array)
+        assert type(back) is LoggedArray
+        assert back.products == [(2, 3, 4)]
+        np.testing.assert_array_equal(np.asarray(back), np.ones((2, 3)))
+
+
+class TestCopyBack:
+    @pytest.mark.parametrize("layout", [k for k, a in TestArrays.LAYOUTS.items() if a.flags.writeable])
+    def test_writes_into_the_senders_own_array(self, layout):
+        """An argument changed on the other side is changed here, whatever its layout."""
+        array = TestArrays.LAYOUTS[layout].copy(order="K")
+        encoder = Encoder(refuse)
+        node = encoder.encode(array)
+        decoder = Decoder([bytes(raw) for raw in encoder.sent.buffers], refuse)
+        changed = decoder.decode(node)
+        changed += 1
+        expected = array + 1
+        copy_back(node["a"], bytes(decoder.memory[0][1]), array)
+        np.testing.assert_array_equal(array, expected)
+
+    @pytest.mark.parametrize("memory", [b"", b"x" * 31, b"x" * 8])
+    def test_refuses_contents_of_another_size(self, memory):
+        """Too few bytes never become an array."""
+        array = np.zeros(4)
+        encoder = Encoder(refuse)
+        node = encoder.encode(array)
+        with pytest.raises(WireError):
+            copy_back(node["a"], memory, array)
+
+    def test_does_not_write_into_a_read_only_array(self):
+        """What the judge made read-only stays as it is, whatever the other side claims."""
+        array = np.zeros(4)
+        array.flags.writeable = False
+        encoder = Encoder(refuse)
+        node = encoder.encode(array)
+        with pytest.raises(WireError):
+            copy_back(node["a"], b"\xff" * 32, array)
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        "array",
+        [np.array([None]), np.array(["a"]), np.array([b"a"]), np.array(["2020"], "M8[Y]"), np.zeros(2, [("a", "f4")])],
+        ids=lambda a: str(a.dtype),
+    )
+    def test_arrays_of_anything_but_numbers(self, array):
+        """Objects above all: unpickling them would run code."""
+        with pytest.raises(WireError, match="numbers or booleans"):
+            over(array)
+
+    @pytest.mark.parametrize("value", [object(), {1, 2}, range(3), open, Path("/"), lambda: 0, int, json])
+    def test_what_is_no_plain_data_is_left_behind(self, value):
+        """It never crosses as itself; whoever encodes decides what stands for it."""
+        with pytest.raises(WireError, match="refused"):
+            over(value)
+        assert Encoder(lambda left: {"h": 5}).encode([value]) == [{"h": 5}]
+
+    def test_deep_nesting_on_the_way_out(self):
+        """A list in a list in a list ends at 32, self-containing lists too."""
+        assert over(nested(MAX_DEPTH)) == nested(MAX_DEPTH)
+        endless = []
+        endless.append(endless)
+        for value in (nested(MAX_DEPTH + 1), endless):
+            with pytest.raises(WireError, match="deep"):
+                over(value)
+
+    @pytest.mark.parametrize("wrap", [lambda n: [n], lambda n: {"t": [n]}, lambda n: {"d": [[1, n]]}])
+    def test_deep_nesting_on_the_way_in(self, wrap):
+        """Every kind of container is counted."""
+        node = None
+        for _ in range(MAX_DEPTH):
+            node = wrap(node)
+        Decoder([], refuse).decode(node)
+        with pytest.raises(WireError, match="deep"):
+            Decoder([], refuse).decode(wrap(node))
+
+    def test_too_many_items_either_way(self, monkeypatch):
+        """Containers within containers are counted together."""
+        monkeypatch.setattr(wire, "MAX_ITEMS", 100)
+        with pytest.raises(WireError, match="items"):
+            over([[0] * 20] * 5)
+        with pytest.raises(WireError, match="items"):
+            Decoder([], refuse).decode([[0] * 20] * 5)
+
+    @pytest.mark.parametrize(
+        "node",
+        [
+            {"a": [0, "|O", [1], None, True]},
+            {"a": [0, "<U2", [1], None, True]},
+            {"a": [0, "f4,f4", [1], None, True]},
+            {"a": [0, "<f4", [-2], None, True]},
+            {"a": [0, "<f4", [2.0], None, True]},
+            {"a": [0, "<f4", [True], None, True]},
+            {"a": [0, "<f4", [3], None, True]},
+            {"a": [1, "<f4", [2], None, True]},
+            {"a": [-1, "<f4", [2], None, True]},
+            {"a": [0, "<f4", [2**31, 2**31], None, True]},
+            {"a": [0, "<f4", [2**61], [[0], 0], True]},
+            {"a": [0, "<f4", [2] * 40, None, True]},
+            {"a": [0, "<f4", [3], [[4], 0], True]},
+            {"a": [0, "<f4", [2], [[-4], 0], True]},
+            {"a": [0, "<f4", [2], [[4], -4], True]},
+            {"a": [0, "<f4", [2], [[4], 6], True]},
+            {"a": [0, "<f4", [2], [[4, 4], 0], True]},
+            {"r": 0},
+            {"r": -1},
+            {"s": ["|O", "00"]},
+            {"s": ["<f4", "00"]},
+            {"b": 7},
+            {"i": "text"},
+            {"c": [1]},
+            {"d": [[[], 1]]},
+            {"d": [[{"d": []}, 1]]},
+            {"v": ["os", {}]},
+            {"v": ["LoggedArray", 3]},
+            {"t": 3},
+            {"a": 1, "b": 2},
+            {},
+        ],
+        ids=str,
+    )
+    def test_a_malformed_node(self, node):
+        """Shapes, strides, offsets, references and types that no encoder makes."""
+        with pytest.raises(WireError):
+            Decoder([b"\0" * 8], refuse).decode(node)
+
+    @given(NODE)
+    def test_random_nodes_give_a_value_or_a_wire_error(self, node):
+        """Whatever JSON a process sends, the judge gets plain data or an error that belongs to the student."""
+        try:
+            Decoder([b"\0" * 36], refuse).decode(json.loads(json.dumps(node)))
+        except WireError as error:
+            assert len(str(error)) < 500
+
+    @given(st.lists(st.integers(0, 6), max_size=3), st.lists(st.integers(-50, 50), max_size=3), st.integers(0, 60))
+    def test_no_layout_reaches_outside_its_buffer(self, shape, strides, offset):
+        """An array made from a node shows only bytes of that node."""
+        node = {"a": [0, "<i1", shape, [strides, offset], True]}
+        try:
+            array = Decoder([bytes([7]) * 48], refuse).decode(node)
+        except WireError:
+            return
+        assert (array == 7).all()
+
+    def test_is_the_students_fault(self):
+        """Nonsense on the line costs the cell that sent it, and is no error of the grader's."""
+        assert issubclass(WireError, SubmissionError)
+
+
+class TestFunctions:
+    @pytest.mark.parametrize("function", [np.tanh, np.add, np.maximum, np.dot, np.sort, np.sum, np.transpose])
+    def test_of_the_list_cross_by_name(self, function):
+        """A test may hand over `operation=np.tanh`."""
+        assert over(function) is function
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "os.system", "builtins.eval", "numpy.load", "numpy.save", "numpy.fromfile", "numpy.memmap", "numpy.ctypeslib",
+            "numpy.os", "numpy.core", "kernelmark.lab.LoggedArray", "kernelmark.wire.Encoder", "numpy.linalg.inv",
+            "numpy.add.reduce", "tanh", "", ".", "numpy.", "numpy", None, 3, [], {}, "numpy.tanh\0",
+        ],
+    )  # fmt: skip
+    def test_of_no_list_do_not(self, name):
+        """Only what was listed can be named; loading and saving are not."""
+        with pytest.raises(WireError):
+            Decoder([], refuse).decode({"f": name})
+
+    def test_a_look_alike_is_left_behind(self):
+        """A student's function that calls itself numpy's does not cross as numpy's."""
+
+        def tanh(x):
+            return 0
+
+        tanh.__module__ = "numpy"
+        with pytest.raises(WireError, match="refused"):
+            over(tanh)
+        assert function_by_name("numpy.tanh") is np.tanh
+
+
+class Ends:
+    """Two channels that face each other, and the raw socket of the second."""
+
+    def __init__(self):
+        self.sockets = socket.socketpair()
+        regions = [mmap.mmap(-1, REGION_BYTES) for _ in range(2)]
+        self.here = Channel(self.sockets[0], regions[0], regions[1])
+        self.there = Channel(self.sockets[1], regions[1], regions[0])
+        self.raw = self.sockets[1]
+        self.region = regions[0]
+
+    def close(self):
+        self.here.close()
+        self.there.close()
+
+
+@pytest.fixture
+def ends():
+    both = Ends()
+    yield both
+    both.close()
+
+
+def received(raw):
+    """Send raw bytes and the end of the line; return what `receive` makes of them."""
+    both = Ends()
+    try:
+        both.raw.sendall(raw)
+        both.raw.shutdown(socket.SHUT_WR)
+        return both.here.receive()
+    finally:
+        both.close()
+
+
+def frame(text, total=0, in_region=0, header_bytes=None):
+    return struct.pack("!IQB", len(text) if header_bytes is None else header_bytes, total, in_region) + text
+
+
+class TestChannel:
+    @given(st.dictionaries(st.text(), st.integers(), max_size=3), st.lists(st.binary(max_size=50), max_size=4), st.booleans())
+    def test_a_message_arrives_as_it_was_sent(self, header, buffers, through_region):
+        """Header and buffers, through the socket or the shared region."""
+        both = Ends()
+        try:
+            both.there.send(header, buffers, through_region=through_region)
+            assert both.here.receive() == (header, buffers)
+        finally:
+            both.close()
+
+    def test_messages_follow_each_other(self, ends):
+        """The end of one is the beginning of the next, in both directions."""
+        for number in range(3):
+            ends.there.send({"n": number}, [b"x" * number])
+            ends.here.send({"back": number})
+        assert [ends.here.receive() for _ in range(3)] == [({"n": n}, [b"x" * n]) for n in range(3)]
+        assert [ends.there.receive()[0] for _ in range(3)] == [{"back": n} for n in range(3)]
+
+    @pytest.mark.parametrize("size", [INLINE_BYTES, INLINE_BYTES + 1, 5 * 2**20])
+    def test_large_payloads_arrive(self, ends, size):
+        """On either side of the size from which shared memory is used."""
+        payload = np.random.default_rng(1).bytes(size)
+        sender = threading.Thread(target=ends.there.send, args=({}, [payload, b"end"]))
+        sender.start()
+        header, buffers = ends.here.receive()
+        sender.join()
+        assert (header, buffers) == ({}, [payload, b"end"])
+
+    def test_what_was_received_does_not_change_afterwards(self, ends):
+        """A buffer is a copy: the sender cannot finish its answer in the shared region later."""
+        ends.there.send({}, [b"early"], through_region=True)
+        _, (buffer,) = ends.here.receive()
+        ends.region[:5] = b"later"
+        assert buffer == b"early"
+
+    def test_region_is_read_after_the_pause(self, ends):
+        """What counts as the answer is what lies there when the sender has been stopped."""
+        ends.there.send({}, [b"early"], through_region=True)
+
+        def stop():
+            ends.region[:5] = b"final"
+
+        assert ends.here.receive(pause=stop) == ({}, [b"final"])
+
+    def test_a_message_that_is_too_large_is_not_sent(self, ends, monkeypatch):
+        """Payload and header are bounded, and nothing of it goes on the line."""
+        monkeypatch.setattr(wire, "REGION_BYTES", 1000)
+        monkeypatch.setattr(wire, "MAX_HEADER_BYTES", 1000)
+        for header, buffers in (({}, [b"x" * 600, b"x" * 600]), ({"a": "x" * 1001}, [])):
+            with pytest.raises(WireError, match="may hold"):
+                ends.there.send(header, buffers)
+        ends.there.send({"ok": 1})
+        assert ends.here.receive() == ({"ok": 1}, [])
+
+    @pytest.mark.parametrize(
+        "raw",
+        [
+            frame(b"[{},[]]", header_bytes=MAX_HEADER_BYTES + 1),
+            frame(b"[{},[]]", total=REGION_BYTES + 1, in_region=1),
+            frame(b"[{},[]]", total=2**63, in_region=1),
+            frame(b"[{},[]]", total=INLINE_BYTES + 1),
+            frame(b"[{},[5]]"),
+            frame(b"[{},[-5,5]]"),
+            frame(b"[{},[4,4]]", total=7, in_region=1),
+            frame(b"[{},[true]]", total=1, in_region=1),
+            frame(b"[{},[1.0]]", total=1, in_region=1),
+            frame(b"[{},3]"),
+            frame(b"[{}]"),
+            frame(b"{}"),
+            frame(b"3"),
+            frame(b"[" * 100_000),
+            frame(b"[[],[]"),
+            frame(b"\xff\xfe"),
+            frame(b""),
+            frame(b"[" + b"9" * 5000 + b",[]]"),
+        ],
+        ids=range(18),
+    )
+    def test_a_malformed_frame_is_refused(self, raw):
+        """Lengths that do not add up, sizes that are none, text that is no JSON."""
+        with pytest.raises(WireError):
+            received(raw)
+
+    @pytest.mark.parametrize("raw", [b"", b"\0", frame(b"[{},[]]")[:-1], frame(b"[{},[2]]", total=2) + b"x"])
+    def test_a_line_that_ends_half_way_is_the_end(self, raw):
+        """A closed socket is no message."""
+        with pytest.raises(EOFError):
+            received(raw)
+
+    @given(
+        st.binary(max_size=60)
+        | st.builds(frame, st.binary(max_size=30), st.integers(0, 100), st.integers(0, 255))
+        | st.builds(lambda value, total: frame(json.dumps(value).encode(), total, 1), JSON, st.integers(0, 100))
+    )
+    def test_random_bytes_give_a_message_or_one_of_two_errors(self, raw):
+        """Whatever is written on the line, the grader does not break on it."""
+        try:
+            _, buffers = received(raw)
+        except (WireError, EOFError):
+            return
+        assert all(type(buffer) is bytes for buffer in buffers)
+
+    def test_announced_sizes_reserve_no_memory(self):
+        """A header of 32 MiB that never comes costs what came of it."""
+        with pytest.raises(EOFError):
+            received(frame(b"[", header_bytes=MAX_HEADER_BYTES))
+
+    def test_silence_ends_at_the_deadline(self, ends):
+        """A deadline that has passed is a TimeoutError, whatever was announced."""
+        ends.raw.sendall(frame(b"[{},[]]")[:6])
+        ends.here.expect_by(time.monotonic() - 1)
+        with pytest.raises(TimeoutError):
+            ends.here.receive()
+
+    def test_one_piece_at_a_time_does_not_move_the_deadline(self, ends, monkeypatch):
+        """The deadline is for the whole message, not for each piece of it."""
+        ends.raw.sendall(frame(b"[{},[]]")[:5])
+        ticks = iter([0.0, 11.0])
+        monkeypatch.setattr(wire, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
+        ends.here.expect_by(10.0)
+        with pytest.raises(TimeoutError):
+            ends.here.receive()
+
+    def test_a_reader_that_never_reads_is_given_up(self, ends, monkeypatch):
+        """A full line ends in an error, not in a judge that hangs."""
+        monkeypatch.setattr(wire, "SEND_TIMEOUT_S", 0.05)
+        with pytest.raises(TimeoutError):
+            for _ in range(1000):
+                ends.here.send({}, [b"x" * INLINE_BYTES])
+
+
+@pytest.mark.parametrize("room", ["wire", "server", "proxy", "links"])
+def test_nothing_on_the_line_is_ever_executed(room):
+    """No pickle, marshal, eval, exec or their like in the rooms that read what the other side wrote."""
+    tree = ast.parse(Path(wire.__file__).with_name(f"{room}.py").read_text(encoding="utf-8"))
+    imported = {a.name for node in ast.walk(tree) if isinstance(node, ast.Import) for a in node.names}
+    imported |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    assert imported.isdisjoint({"pickle", "_pickle", "marshal", "shelve", "dill", "cloudpickle", "yaml", "multiprocessing"})
+    assert called.isdisjoint({"eval", "exec", "compile", "__import__"})
+    assert "allow_pickle" not in ast.unparse(tree)

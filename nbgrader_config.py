@@ -3,7 +3,14 @@
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, GetGrades, LimitOutput
 
-from kernelmark.autograde import Conform, Grade, SaveGrades, StudentView, SubmissionExporter
+try:
+    from kernelmark.autograde import Conform, Grade, SaveGrades, StudentView, SubmissionExporter
+except ImportError as error:
+    # nbgrader shrugs off a config that raises and would grade without any of this, bare.
+    raise SystemExit(
+        f"nbgrader_config.py needs Kernelmark in this Python, and its import failed ({error}). "
+        "Run `make setup`, then `source .venv/bin/activate`, then this command again."
+    ) from error
 
 c = get_config()  # noqa: F821 - traitlets provides it
 

@@ -11,6 +11,7 @@ import hashlib
 import html
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from traitlets import Bool, Float, Integer, List, Unicode
 from traitlets.config import Configurable
 
-from kernelmark.conform import Course, Plan, hidden_lines, read_submission, without_hidden_lines
+from kernelmark.conform import Course, Plan, hidden_lines, mark_scheme, read_submission, without_hidden_lines
 from kernelmark.errors import CourseError, SandboxError
 from kernelmark.nursery import Nursery
 from kernelmark.records import CellResult, SubmissionResult, from_json, to_json
@@ -114,6 +115,7 @@ class Grade(NbGraderPreprocessor):
         for cell, outputs in zip(graded.cells, done.outputs, strict=True):
             if cell.cell_type == "code":
                 cell.outputs = [nbformat.from_dict(output) for output in outputs]
+        graded.cells = _with_mark_schemes(graded.cells, course)
         who = (place["assignment"], place["notebook"], place["student"])
         result = _result(who, plan, source_sha256, done, time.monotonic() - start)
         resources["kernelmark"] = _keep(self, result)
@@ -155,12 +157,13 @@ class StudentView(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         """Return the notebook with the marks and their reasons in words at its head."""
         place = resources["nbgrader"]
+        nb.cells = [cell for cell in nb.cells if cell.metadata.get("kernelmark", {}).get("for") != "staff"]
         nb, resources = super().preprocess(nb, resources)
         path = _record_path(place["assignment"], place["student"], place["notebook"])
         if path.is_file():
             table = _marks(nb, from_json(SubmissionResult, path.read_bytes()))
             resources.setdefault("inlining", {}).setdefault("css", []).append(FEEDBACK_STYLE)
-            nb.cells.insert(0, nbformat.v4.new_markdown_cell(table))  # type: ignore[no-untyped-call]
+            nb.cells.insert(0, nbformat.v4.new_markdown_cell(table))
         return nb, resources
 
     def preprocess_cell(
@@ -223,6 +226,20 @@ def _course(step: NbGraderPreprocessor, resources: ResourcesDict) -> Course:
             f"expected the instructor's notebook at {path}; set c.Kernelmark.source_directory if it moved"
         )
     return Course(nbformat.read(path, as_version=4), step.config)
+
+
+def _with_mark_schemes(cells: Sequence[NotebookNode], course: Course) -> list[NotebookNode]:
+    """Return the cells with the mark scheme of each written answer below it, for staff only."""
+    found: list[NotebookNode] = []
+    for cell in cells:
+        found.append(cell)
+        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+        scheme = mark_scheme(course.cells[course.by_id[grade_id]].source) if grade_id in course.by_id else ""
+        if scheme:
+            text = f"**Mark scheme of `{grade_id}`** (staff only)\n\n{scheme}"
+            note = nbformat.v4.new_markdown_cell(text, metadata={"kernelmark": {"for": "staff"}})
+            found.append(note)
+    return found
 
 
 def _marks(nb: NotebookNode, record: SubmissionResult) -> str:

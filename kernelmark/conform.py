@@ -8,6 +8,7 @@ with a note, so the instructor's tests run all the same.
 
 import ast
 import json
+import re
 import symtable
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -232,6 +233,12 @@ def defined_names(sources: Sequence[str]) -> set[str]:
             raise CourseError(f"a solution cell is no Python: {error}; it begins {source[:80]!r}") from None
         names |= {s.get_name() for s in table.get_symbols() if s.is_assigned() and not s.is_imported()}
     return names
+
+
+def mark_scheme(source: str) -> str:
+    """Return what a written answer earns points for: the text between the mark-scheme lines, or ""."""
+    match = re.search(r"^.*BEGIN MARK SCHEME.*\n(.*?)^.*END MARK SCHEME", source, re.DOTALL | re.MULTILINE)
+    return match.group(1).strip() if match else ""
 
 
 def hidden_lines(source: str) -> tuple[int, ...]:

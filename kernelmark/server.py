@@ -156,7 +156,7 @@ class Server:
             with self._working():
                 function = self._target(target)
                 results = [function(*inputs, **keywords) for inputs in calls]
-            encoder = Encoder(self._leave)
+            encoder = Encoder(self._leave, contiguous=True)
             reply = {"ok": encoder.encode(results)}
         except BaseException as error:
             encoder = Encoder(self._leave)

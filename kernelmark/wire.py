@@ -67,10 +67,13 @@ class Encoder:
         leave: called with a value that cannot cross; returns the node that stands for
             it (a handle, a callback), or raises WireError.
         known: arrays of the message being answered: they cross as a reference.
+        contiguous: send every array in C order, whatever its layout; where the time that
+            this takes is measured, a view costs what it saved.
     """
 
-    def __init__(self, leave: Callable[[Any], Plain], known: Sequence[np.ndarray] = ()):
+    def __init__(self, leave: Callable[[Any], Plain], known: Sequence[np.ndarray] = (), *, contiguous: bool = False):
         self._leave = leave
+        self._contiguous = contiguous
         self._known = {id(array): index for index, array in enumerate(known)}
         self._items = 0
         self.sent = Sent()
@@ -132,7 +135,7 @@ class Encoder:
         array = value.view(np.ndarray)
         _require_numeric(array.dtype)
         low, high = np.lib.array_utils.byte_bounds(array)
-        compact = array.flags.c_contiguous or high - low > 4 * array.nbytes + _LAYOUT_SLACK_BYTES
+        compact = self._contiguous or array.flags.c_contiguous or high - low > 4 * array.nbytes + _LAYOUT_SLACK_BYTES
         if compact:
             array = np.ascontiguousarray(array).reshape(value.shape)
             raw: Any = array.data.cast("B") if array.size else b""

@@ -146,9 +146,11 @@ class TestChildren:
             "import subprocess, sys, threading, time\n"
             "def start(): return subprocess.Popen([sys.executable, '-I', '-c', 'input()'], stdin=subprocess.PIPE)\n"
             "helpers = [start()]\n"
-            "thread = threading.Thread(target=lambda: (helpers.append(start()), done.set(), time.sleep(600)), daemon=True)\n"
+            "def more(): helpers.append(start()); done.set(); time.sleep(600)\n"
+            "thread = threading.Thread(target=more, daemon=True)\n"
             "done = threading.Event(); thread.start(); done.wait()\n"
-            "print('ready', flush=True); input(); [h.kill() or h.wait() for h in helpers]; print('ended', flush=True); input()"
+            "print('ready', flush=True); input(); [h.kill() or h.wait() for h in helpers]\n"
+            "print('ended', flush=True); input()"
         )
         process = started(code)
         assert len(clock.children(process.pid)) == 2

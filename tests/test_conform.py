@@ -4,7 +4,7 @@ import json
 
 import nbformat
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernelmark import conform
@@ -20,9 +20,14 @@ from kernelmark.conform import (
 )
 from kernelmark.errors import CourseError
 
+# The same examples every time, and no example fails for being slow.
+without_a_clock = settings(deadline=None, derandomize=True)
+
 ADD = "def add(a, b):\n    ### BEGIN SOLUTION\n    return a + b\n    ### END SOLUTION"
 SCALE = "def scale(a):\n    ### BEGIN SOLUTION\n    return 2 * a\n    ### END SOLUTION"
-TEST_ADD = '"""add adds."""\nassert add(1, 2) == 3\n### BEGIN HIDDEN TESTS\nassert add(5, 7) == 12\n### END HIDDEN TESTS'
+TEST_ADD = (
+    '"""add adds."""\nassert add(1, 2) == 3\n### BEGIN HIDDEN TESTS\nassert add(5, 7) == 12\n### END HIDDEN TESTS'
+)
 TEST_SCALE = '"""scale doubles."""\nassert scale(2) == 4'
 ANSWER = "### BEGIN SOLUTION\nBecause of the cache.\n### END SOLUTION"
 
@@ -67,7 +72,11 @@ def handed_in(course):
     """Return the cells of a released notebook in which the student has written solutions."""
     cells = json.loads(nbformat.writes(course.released))["cells"]
     for item in cells:
-        texts = {"add": "def add(a, b): return b + a", "scale": "def scale(a): return a + a", "why": "It hits the cache."}
+        texts = {
+            "add": "def add(a, b): return b + a",
+            "scale": "def scale(a): return a + a",
+            "why": "It hits the cache.",
+        }
         grade_id = item["metadata"].get("nbgrader", {}).get("grade_id")
         item["source"] = texts.get(grade_id, item["source"])
     return cells
@@ -179,7 +188,8 @@ class TestSurgery:
     @pytest.mark.parametrize(
         "marks",
         [
-            {"grade": False}, {"solution": True}, {"locked": False}, {"points": 100}, {"points": 0}, {"schema_version": 1},
+            {"grade": False}, {"solution": True}, {"locked": False}, {"points": 100}, {"points": 0},
+            {"schema_version": 1},
             {"task": True}, {"checksum": "0"}, {"grade": "yes", "points": "many"},
         ],
     )  # fmt: skip
@@ -263,6 +273,7 @@ class TestSurgery:
         assert_tests_are_the_instructors(course, graded, plan)
         assert plan.cells[-1].role == "student"
 
+    @without_a_clock
     @given(order=st.permutations(range(7)), doubled=st.lists(st.integers(0, 6)), lost=st.sets(st.integers(0, 6)))
     def test_any_shuffling_keeps_the_instructors_tests(self, order, doubled, lost):
         """Cells in any order, any of them doubled or lost."""
@@ -276,7 +287,8 @@ class TestJunk:
     @pytest.mark.parametrize(
         "raw",
         [
-            b"", b"not json", b"{", b"[]", b"3", b"null", b'"cells"', b"{}", b'{"cells": 3}', b'{"cells": {}}', b"\xff\xfe\x00",
+            b"", b"not json", b"{", b"[]", b"3", b"null", b'"cells"', b"{}", b'{"cells": 3}', b'{"cells": {}}',
+            b"\xff\xfe\x00",
             b'{"cells": [', b"[" * 100_000, b"\x00" * 100, b"<html></html>", b"9" * 10_000,
         ],
         ids=range(16),
@@ -306,7 +318,8 @@ class TestJunk:
         [
             3, None, [], {}, "text", {"cell_type": []}, {"cell_type": "code"}, {"cell_type": "code", "source": 3},
             {"cell_type": "code", "source": [3, None, "x = 1"]}, {"source": "x", "metadata": 3},
-            {"source": "x", "metadata": {"nbgrader": []}}, {"source": "x", "metadata": {"nbgrader": {"grade_id": ["add"]}}},
+            {"source": "x", "metadata": {"nbgrader": []}},
+            {"source": "x", "metadata": {"nbgrader": {"grade_id": ["add"]}}},
             {"cell_type": "code", "source": "s = '\ud800'"}, {"cell_type": "markdown", "source": "a", "attachments": 7},
         ],
         ids=range(14),
@@ -410,7 +423,13 @@ class TestHiddenLines:
 
     def test_may_be_several_blocks_or_open_at_the_end(self):
         """A block without an end hides the rest."""
-        assert hidden_lines("a\n### BEGIN HIDDEN TESTS\nb\n### END HIDDEN TESTS\nc\n### BEGIN HIDDEN TESTS\nd") == (2, 3, 4, 6, 7)
+        assert hidden_lines("a\n### BEGIN HIDDEN TESTS\nb\n### END HIDDEN TESTS\nc\n### BEGIN HIDDEN TESTS\nd") == (
+            2,
+            3,
+            4,
+            6,
+            7,
+        )
 
     def test_students_see_the_rest(self):
         """The visible text has none of the hidden lines."""

@@ -12,7 +12,7 @@ from kernelmark.stats import decide
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = [
     "<script>alert(1)</script>",
-    "\"/><image href='http://evil.example/x' onload=\"alert(1)\"/>",
+    '"/><image href=\'http://evil.example/x\' onload="alert(1)"/>',
     "]]> & &amp; <!-- --> <?php ?>",
     "a' onmouseover='alert(1)",
 ]
@@ -49,7 +49,8 @@ def any_verdict(request):
 
 class TestText:
     @pytest.mark.parametrize(
-        ("name", "word"), [("pass", "PASS"), ("fail", "NOT YET"), ("partial", "NOT YET"), ("inconclusive", "INCONCLUSIVE")]
+        ("name", "word"),
+        [("pass", "PASS"), ("fail", "NOT YET"), ("partial", "NOT YET"), ("inconclusive", "INCONCLUSIVE")],
     )
     def test_begins_with_the_verdict_in_a_word(self, name, word):
         """Whoever reads only the beginning knows the outcome."""
@@ -103,7 +104,13 @@ class TestSvg:
     def test_stays_on_its_canvas(self, any_verdict):
         """Nothing is drawn outside, however far apart the values are."""
         for element in ElementTree.fromstring(as_svg(any_verdict)).iter():
-            for name, limit in (("x", WIDTH_PX), ("x1", WIDTH_PX), ("cx", WIDTH_PX), ("y", HEIGHT_PX), ("cy", HEIGHT_PX)):
+            for name, limit in (
+                ("x", WIDTH_PX),
+                ("x1", WIDTH_PX),
+                ("cx", WIDTH_PX),
+                ("y", HEIGHT_PX),
+                ("cy", HEIGHT_PX),
+            ):
                 assert 0 <= float(element.get(name, 0)) <= limit
 
     def test_has_some_ticks_and_not_too_many(self, any_verdict):
@@ -122,7 +129,9 @@ class TestSvg:
     @pytest.mark.parametrize("name", HOSTILE)
     def test_a_hostile_name_is_only_text(self, name):
         """Names come from notebooks: none becomes an element, an attribute or a link."""
-        plain, hostile = (ElementTree.fromstring(as_svg(verdict(candidate=n, baseline=n, where=n))) for n in ("f", name))
+        plain, hostile = (
+            ElementTree.fromstring(as_svg(verdict(candidate=n, baseline=n, where=n))) for n in ("f", name)
+        )
         assert [(e.tag, sorted(e.attrib)) for e in hostile.iter()] == [(e.tag, sorted(e.attrib)) for e in plain.iter()]
         assert name in hostile.find(f"{SVG}title").text
 

@@ -4,10 +4,13 @@ import dataclasses
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernelmark.records import CellResult, Machine, Pair, Step, SubmissionResult, Verdict, from_json, to_json
+
+# The same examples every time, and no example fails for being slow.
+without_a_clock = settings(deadline=None, derandomize=True)
 
 TEXT = st.text(max_size=20)
 TIME = st.floats(min_value=0, exclude_min=True, allow_infinity=False)
@@ -36,9 +39,17 @@ STEP_FIELDS = {"threshold": 1.5, "points": 4.0, "outcome": "pass"}
 class TestRoundTrip:
     @pytest.mark.parametrize(
         ("kind", "values"),
-        [(Pair, PAIR), (Step, STEP), (Verdict, VERDICT), (CellResult, CELL), (Machine, MACHINE), (SubmissionResult, SUBMISSION)],
+        [
+            (Pair, PAIR),
+            (Step, STEP),
+            (Verdict, VERDICT),
+            (CellResult, CELL),
+            (Machine, MACHINE),
+            (SubmissionResult, SUBMISSION),
+        ],
         ids=["Pair", "Step", "Verdict", "CellResult", "Machine", "SubmissionResult"],
     )
+    @without_a_clock
     @given(data=st.data())
     def test_is_exact(self, kind, values, data):
         """Every float to the last bit, every character, every nested record, of the same types."""
@@ -67,7 +78,18 @@ class TestRoundTrip:
 class TestRefusal:
     @pytest.mark.parametrize(
         "text",
-        ["", "{", "nonsense", "[]", "null", "3", '"text"', "{}", json.dumps({**STEP_FIELDS, "extra": 1}), '{"threshold": 1.5}'],
+        [
+            "",
+            "{",
+            "nonsense",
+            "[]",
+            "null",
+            "3",
+            '"text"',
+            "{}",
+            json.dumps({**STEP_FIELDS, "extra": 1}),
+            '{"threshold": 1.5}',
+        ],
     )
     def test_what_is_no_such_record_raises_value_error(self, text):
         """No JSON, no object, a field too many or too few."""

@@ -53,7 +53,9 @@ class TestHonestWork:
 
     def test_in_place_changes_of_arguments_are_seen(self, grade_short: Grade):
         """A function that spoils its input fails the check that it does not."""
-        result = grade_short(solved(add="def add(a, b):\n    r = a + b\n    if hasattr(a, 'fill'): a.fill(0)\n    return r"))
+        result = grade_short(
+            solved(add="def add(a, b):\n    r = a + b\n    if hasattr(a, 'fill'): a.fill(0)\n    return r")
+        )
         assert marks(result)["add_small"] == 2.0
         assert marks(result)["add_arrays"] == 0.0
         assert "input number 1 was changed" in result.cell("add_arrays").reason
@@ -62,7 +64,12 @@ class TestHonestWork:
 class TestFailuresCostOnlyWhatTheyBreak:
     @pytest.mark.parametrize(
         "ending",
-        ["raise SystemExit(1)", "import os; os._exit(3)", "import ctypes; ctypes.string_at(0)", "raise KeyboardInterrupt"],
+        [
+            "raise SystemExit(1)",
+            "import os; os._exit(3)",
+            "import ctypes; ctypes.string_at(0)",
+            "raise KeyboardInterrupt",
+        ],
     )
     def test_a_cell_that_ends_the_process(self, grade_short: Grade, ending: str):
         """The Counter is lost with its cell; the other functions keep their marks."""
@@ -77,9 +84,7 @@ class TestFailuresCostOnlyWhatTheyBreak:
 
     def test_a_hang_that_ignores_the_interrupt(self, grade_short: Grade):
         """It is killed after its time, and the rest is graded."""
-        stubborn = (
-            "import time\ndef add(a, b):\n    while True:\n        try: time.sleep(60)\n        except BaseException: pass"
-        )
+        stubborn = "import time\ndef add(a, b):\n    while True:\n        try: time.sleep(60)\n        except BaseException: pass"
         result = grade_short(solved(add=stubborn), Limits(cell_s=1.0))
         assert marks(result) == {**FULL, "add_small": 0.0, "add_arrays": 0.0}
         assert "did not stop when interrupted" in result.cell("add_small").reason

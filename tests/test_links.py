@@ -1,0 +1,627 @@
+"""One sandboxed process and the line to it, live: whatever happens there comes out as the student's error."""
+
+import errno
+import json
+import os
+import textwrap
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kernelmark import clock, links, proxy
+from kernelmark.errors import SubmissionError, SubmissionLost
+from kernelmark.links import Link, Patience
+from kernelmark.proxy import Proxy, remote_traceback
+from kernelmark.sandbox import Limits
+from kernelmark.wire import Encoder
+
+LIMITS = Limits(cell_s=20.0, memory_bytes=300 * 2**20)
+# For what never ends by itself.
+HASTE_S = 0.5
+
+# Found by whoever looks: the server's own channel, as submitted code can reach it.
+FIND_THE_LINE = textwrap.dedent(
+    """
+    import gc, json, os, struct
+    from kernelmark.wire import Channel
+    line = next(o for o in gc.get_objects() if isinstance(o, Channel))
+    descriptor = line._connection.fileno()
+    def forge(header, sizes=(), total=0, in_region=0):
+        text = json.dumps([header, list(sizes)]).encode()
+        os.write(descriptor, struct.pack('!IQB', len(text), total, in_region) + text)
+    """
+)
+
+
+@pytest.fixture
+def patience():
+    """How long `link` waits; a test that hangs on purpose shortens it."""
+    return Patience(LIMITS.cell_s)
+
+
+@pytest.fixture
+def link(patience):
+    started = Link(LIMITS, patience=patience)
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="module")
+def shared():
+    """A link for tests that leave its process as they found it."""
+    started = Link(LIMITS)
+    yield started
+    started.close()
+
+
+def run(link, source):
+    """Run a cell; return what it printed and whether it failed."""
+    reply, _ = link.request({"op": "cell", "source": textwrap.dedent(source)})
+    return "".join(o.get("text", "") for o in reply["ok"]["outputs"]), reply["ok"]["failed"]
+
+
+def function(link, name):
+    return Proxy(lambda: link, {"n": name}, name)
+
+
+def is_gone(pid):
+    """Say whether a process has ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+def timed(link, name, batch, **kwargs):
+    encoder = Encoder(lambda value: pytest.fail(f"{value!r} cannot cross"))
+    nodes = [encoder.encode(x) for x in (list(batch), (), kwargs)]
+    return link.timed({"n": name}, *nodes, encoder.sent.buffers)
+
+
+class TestCells:
+    def test_print_and_keep_their_names(self, shared):
+        """A cell sees what an earlier one defined."""
+        assert run(shared, "kept = 41") == ("", False)
+        assert run(shared, "print(kept + 1)") == ("42\n", False)
+
+    def test_that_raise_say_so_and_the_process_lives(self, shared):
+        """An error is an output, and the next cell runs."""
+        reply, _ = shared.request({"op": "cell", "source": "1 / 0"})
+        assert reply["ok"]["failed"] is True
+        assert reply["ok"]["outputs"][-1]["ename"] == "ZeroDivisionError"
+        assert run(shared, "print('on')") == ("on\n", False)
+
+    @pytest.mark.parametrize(
+        "source", ["import sys; sys.exit()", "raise SystemExit(3)", "exit()", "raise KeyboardInterrupt"]
+    )
+    def test_that_leave_by_an_exception_do_not_end_the_process(self, shared, source):
+        """`exit()` in a notebook ends the cell, as in Jupyter."""
+        shared.request({"op": "cell", "source": source})
+        assert run(shared, "print('on')") == ("on\n", False)
+
+    @pytest.mark.parametrize(
+        "source", ["import sys; while True", "def f(:", "  x = 1\n y = 2", "\0", "%nonsense", "!ls /"]
+    )
+    def test_that_are_no_python_harm_nothing(self, shared, source):
+        """A syntax error, a magic that is none, a shell that is not there."""
+        shared.request({"op": "cell", "source": source})
+        assert run(shared, "print('on')") == ("on\n", False)
+
+    def test_that_print_without_end_are_cut(self, shared):
+        """A hundred megabytes of output arrive as a bounded text with a note."""
+        text, failed = run(shared, "for _ in range(100): print('x' * 10**6)")
+        assert not failed
+        assert len(text) < 250_000
+        assert "output cut" in text
+
+    def test_that_show_too_much_are_cut(self, shared):
+        """A display of many megabytes is replaced by a note."""
+        source = "from IPython.display import display, HTML\nfor _ in range(3): display(HTML('x' * 3_000_000))"
+        reply, _ = shared.request({"op": "cell", "source": source})
+        shown = reply["ok"]["outputs"]
+        assert sum(len(str(o["data"])) for o in shown) < 5 * 2**20
+        assert "output dropped" in str(shown[-1])
+
+
+class TestCalls:
+    def test_return_what_the_function_returns(self, shared):
+        """Arguments go there, results come back, arrays included."""
+        run(shared, "def scale(a, by=2): return by * a, 'done'")
+        array, word = function(shared, "scale")(np.arange(3.0), by=3)
+        np.testing.assert_array_equal(array, [0.0, 3.0, 6.0])
+        assert word == "done"
+
+    def test_write_into_the_arrays_of_the_caller(self, shared):
+        """A function that works in place does so in the judge's array, and touches no other."""
+        run(shared, "def fill(a, b): a[1:] = b[0]")
+        a, b = np.zeros(3), np.ones(1)
+        function(shared, "fill")(a, b)
+        np.testing.assert_array_equal(a, [0.0, 1.0, 1.0])
+        np.testing.assert_array_equal(b, [1.0])
+
+    def test_raise_what_the_function_raises(self, shared):
+        """The nearest builtin type, the message, and the student's own traceback."""
+        run(
+            shared,
+            """
+            class ShapeError(ValueError): pass
+            def refuse(): raise ShapeError('not square')
+            """,
+        )
+        with pytest.raises(ValueError, match="ShapeError: not square") as caught:
+            function(shared, "refuse")()
+        assert "def refuse" in remote_traceback(caught.value)
+        assert run(shared, "print('on')") == ("on\n", False)
+
+    @pytest.mark.parametrize("leave", ["raise SystemExit", "raise KeyboardInterrupt", "raise GeneratorExit"])
+    def test_that_try_to_leave_are_errors(self, shared, leave):
+        """What ends a process elsewhere is an error of the call here."""
+        run(shared, f"def leave(): {leave}")
+        with pytest.raises(SubmissionError):
+            function(shared, "leave")()
+        assert run(shared, "print('on')") == ("on\n", False)
+
+    def test_of_a_missing_function_say_so(self, shared):
+        """The name that was not defined is named."""
+        with pytest.raises(NameError, match="'never_written' is not defined"):
+            function(shared, "never_written")()
+
+    def test_an_exception_that_cannot_be_shown_is_an_error_all_the_same(self, shared):
+        """A message that raises when it is asked for breaks nothing."""
+        run(
+            shared,
+            """
+            class Shy(ValueError):
+                def __str__(self): raise RuntimeError
+                __repr__ = __str__
+            def refuse(): raise Shy
+            """,
+        )
+        with pytest.raises(ValueError, match="cannot be shown"):
+            function(shared, "refuse")()
+
+    def test_of_our_own_functions_come_back_here(self, shared):
+        """A callback runs in the judge, and its result goes to the student's function."""
+        heard = []
+        run(shared, "def twice(f): return f(1) + f(2)")
+        assert function(shared, "twice")(lambda x: heard.append(x) or 10 * x) == 30
+        assert heard == [1, 2]
+
+    def test_an_error_in_a_callback_stays_with_the_student(self, shared):
+        """The judge goes on; the call sees an error and may handle it."""
+
+        def refuse(x):
+            raise ValueError("no such row")
+
+        run(
+            shared,
+            """
+            def handled(f):
+                try: f(1)
+                except Exception as error: return str(error)
+            """,
+        )
+        assert "no such row" in function(shared, "handled")(refuse)
+
+    def test_objects_stay_there_and_can_be_used_from_here(self, shared):
+        """A class of the student's: made, called, read, written, iterated by handle."""
+        run(
+            shared,
+            """
+            class Cache:
+                def __init__(self, size): self.size, self.seen = size, []
+                def touch(self, key): self.seen.append(key); return len(self.seen)
+                def __len__(self): return len(self.seen)
+                def __iter__(self): return iter(self.seen)
+                def __getitem__(self, at): return self.seen[at]
+            """,
+        )
+        cache = function(shared, "Cache")(4)
+        assert [cache.touch("a"), cache.touch("b")] == [1, 2]
+        assert (cache.size, len(cache), list(cache), cache[1]) == (4, 2, ["a", "b"], "b")
+        cache.size = 9
+        assert cache.size == 9
+
+    def test_an_equality_of_the_students_own_is_never_asked(self, shared):
+        """An object that equals everything equals nothing here."""
+        run(
+            shared,
+            """
+            class Agreeable:
+                def __eq__(self, other): return True
+                def __lt__(self, other): return True
+                def __bool__(self): return True
+            def agree(): return Agreeable()
+            """,
+        )
+        found = function(shared, "agree")()
+        assert not found == 3  # noqa: SIM201 - what is asked is __eq__
+        with pytest.raises(TypeError):
+            _ = found < 3
+
+
+class TestEnds:
+    @pytest.mark.parametrize(
+        ("source", "words"),
+        [
+            ("import os; os._exit(3)", "exit status 3"),
+            ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "killed"),
+            ("import ctypes; ctypes.string_at(0)", "ended by itself"),
+            ("import os\nos.close(line._connection.fileno())", "process of your code"),
+            ("import os\nfor n in range(256):\n    try: os.close(n)\n    except OSError: pass", "process of your code"),
+        ],
+        ids=["os._exit", "SIGKILL", "segfault", "closes the line", "closes everything"],
+    )
+    def test_of_the_process_are_told_to_the_student(self, link, source, words):
+        """However it ends, the error says so, the process is gone, and the next request says it again."""
+        run(link, FIND_THE_LINE)
+        with pytest.raises(SubmissionLost, match=words):
+            run(link, source)
+        assert not link.alive
+        assert is_gone(link.pid)
+        with pytest.raises(SubmissionLost):
+            run(link, "1")
+
+    def test_in_a_call_are_no_different(self, link):
+        """A function that exits takes its process along, and says so."""
+        run(link, "import os\ndef leave(): os._exit(0)")
+        with pytest.raises(SubmissionLost, match="exit status 0"):
+            function(link, "leave")()
+
+    @pytest.mark.parametrize("wait", ["while True: time.sleep(0.001)", "time.sleep(600)", "select.select([], [], [])"])
+    def test_of_patience_interrupt_what_runs(self, link, patience, wait):
+        """A loop, a sleep and a wait are interrupted at the limit; names and process survive."""
+        run(link, "import select, time\nkept = 1")
+        patience.seconds = HASTE_S
+        with pytest.raises(SubmissionError, match=r"did not finish within 0\.5 s and was interrupted") as caught:
+            run(link, f"try:\n    {wait}\nexcept KeyboardInterrupt:\n    interrupted = True\n    raise")
+        assert not isinstance(caught.value, SubmissionLost)
+        assert run(link, "print(kept, interrupted)") == ("1 True\n", False)
+
+    @pytest.mark.parametrize(
+        "source",
+        [
+            "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass",
+            "import time\nwhile True:\n    try: time.sleep(600)\n    except BaseException: pass",
+            "sum(range(10**13))",
+        ],
+        ids=["ignores the signal", "catches everything", "never looks"],
+    )
+    def test_of_what_ignores_the_interrupt_are_by_force(self, link, patience, source, monkeypatch):
+        """A loop that cannot be interrupted is killed after a grace, and the student is told."""
+        monkeypatch.setattr(links, "GRACE_S", 0.3)
+        patience.seconds = HASTE_S
+        with pytest.raises(SubmissionLost, match="did not stop when interrupted"):
+            run(link, source)
+        assert is_gone(link.pid)
+
+    @pytest.mark.parametrize("where", ["cell", "call", "child"])
+    def test_of_a_memory_flood_come_before_the_hosts(self, link, where):
+        """Above its limit the process is ended and the student told; memory of helpers counts too."""
+        flood = "hoard = []\nfor _ in range(100): hoard.append(b'x' * 2**23)\ntime.sleep(600)"
+        source = {
+            "cell": flood,
+            "call": f"def flood():\n{textwrap.indent(flood, '    ')}",
+            "child": f"if os.fork() == 0:\n{textwrap.indent(flood, '    ')}\ntime.sleep(600)",
+        }[where]
+        source = f"import os, time\n{source}"
+        if where == "call":
+            run(link, source)
+        with pytest.raises(SubmissionLost, match=r"more than 0\.293 GiB of memory"):
+            function(link, "flood")() if where == "call" else run(link, source)
+        assert is_gone(link.pid)
+
+
+class Answering:
+    """A line on which every request gets the same forged answer."""
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def request(self, header, buffers=(), timeout_s=None):
+        return json.loads(json.dumps(self.answer)), [b"\0" * 8]
+
+
+class TestNonsense:
+    @pytest.mark.parametrize(
+        "forgery",
+        [
+            "os.write(descriptor, b'nonsense' * 100)",
+            "os.write(descriptor, struct.pack('!IQB', 2**32 - 1, 0, 0))",
+            "os.write(descriptor, struct.pack('!IQB', 10, 2**62, 1) + b'0123456789')",
+            "forge(3)",
+            "forge(None)",
+            "forge('ok')",
+            "forge({}, [5])",
+            "forge({'callback': 99, 'args': {'t': []}, 'kwargs': {'d': []}})",
+            "forge({'callback': -1, 'args': {'t': []}, 'kwargs': {'d': []}})",
+            "forge({'callback': 0, 'args': {'h': {}}, 'kwargs': 7})",
+        ],
+    )
+    def test_on_the_line_costs_the_process_and_nothing_else(self, link, forgery):
+        """Wrong lengths, wrong kinds, callbacks that were never given."""
+        run(link, FIND_THE_LINE)
+        with pytest.raises(SubmissionLost, match="nonsense on the line"):
+            run(link, f"{forgery}\nimport time; time.sleep(600)")
+        assert is_gone(link.pid)
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            {"ok": {"a": [0, "|O", [1], None, True]}},
+            {"ok": {"a": [0, "<f8", [2**40], None, True]}},
+            {"ok": {"h": "0"}},
+            {"ok": {"k": 0}},
+            {"ok": {"n": "os"}},
+            {"ok": {"g": [{"h": 0}, "x"]}},
+            {"ok": {"f": "os.system"}},
+            {"ok": {"v": ["os", {}]}},
+            {"ok": [{"t": 5}]},
+            {"ok": 1, "changed": [[7, 7]]},
+            {"ok": 1, "changed": 7},
+            {"ok": 1, "values": 7},
+        ],
+        ids=str,
+    )
+    def test_as_an_answer_to_a_call_is_the_students_error(self, answer):
+        """A forged answer is plain data or a SubmissionError; the judge looks nothing up for it."""
+        with pytest.raises(SubmissionError):
+            function(Answering(answer), "lie")(np.zeros(2))
+
+    def test_an_exception_of_a_forged_type_is_never_more_than_an_exception(self):
+        """Neither SystemExit nor a name of some module ends the judge."""
+        for kind in (
+            "SystemExit",
+            "KeyboardInterrupt",
+            "BaseException",
+            "os",
+            "eval",
+            "__import__",
+            "print",
+            "UnicodeDecodeError",
+        ):
+            with pytest.raises(SubmissionError, match="message"):
+                proxy.checked({"error": {"type": kind, "name": "x", "message": "message"}})
+        for odd in (3, None, [], {"type": [], "message": {}}, {"type": "ValueError"}):
+            with pytest.raises((SubmissionError, ValueError)):
+                proxy.checked({"error": odd})
+
+
+class TestTimed:
+    def test_returns_outputs_and_both_times(self, shared):
+        """One output for each of the inputs, and times that are above zero."""
+        run(shared, "def double(x): return 2 * x")
+        value = timed(shared, "double", [(1,), (2,), (np.arange(3.0),)])
+        assert value.outputs[:2] == [2, 4]
+        np.testing.assert_array_equal(value.outputs[2], [0.0, 2.0, 4.0])
+        assert value.cpu_s > 0
+        assert value.wall_s > 0
+
+    def test_leaves_the_process_stopped(self, shared):
+        """Nothing is prepared for the next call, or finished late, between two of them."""
+        run(shared, "def double(x): return 2 * x")
+        timed(shared, "double", [(1,)])
+        before = clock.cpu_seconds(shared.pid)
+        for task in os.listdir(f"/proc/{shared.pid}/task"):
+            assert Path(f"/proc/{shared.pid}/task/{task}/stat").read_text().rpartition(") ")[2][0] in "Tt"
+        assert clock.cpu_seconds(shared.pid) == before
+        assert run(shared, "print('on')") == ("on\n", False)
+
+    def test_counts_the_work_of_every_thread(self, shared):
+        """Work handed to a thread is on the same clock: it costs at least what it would alone."""
+        run(
+            shared,
+            """
+            import threading, time
+            def work():
+                end = time.thread_time() + 0.05
+                while time.thread_time() < end: pass
+            def hidden(x):
+                thread = threading.Thread(target=work); thread.start(); thread.join()
+                return x
+            """,
+        )
+        assert timed(shared, "hidden", [(1,)]).cpu_s >= 0.05
+
+    def test_a_clock_stopped_there_goes_on_here(self, shared):
+        """Replacing every clock of Python's changes nothing of what was used."""
+        run(
+            shared,
+            """
+            import time
+            thread_time = time.thread_time
+            def work(x):
+                end = thread_time() + 0.03
+                while thread_time() < end: pass
+                return x
+            time.perf_counter = time.process_time = time.monotonic = time.time = lambda: 0.0
+            """,
+        )
+        try:
+            assert timed(shared, "work", [(1,)]).cpu_s >= 0.03
+        finally:
+            run(shared, "import importlib; importlib.reload(time)")
+
+    def test_an_error_of_the_function_comes_out(self, shared):
+        """As in any other call."""
+        run(shared, "def refuse(x): raise ValueError('too small')")
+        with pytest.raises(ValueError, match="too small"):
+            timed(shared, "refuse", [(1,)])
+        assert run(shared, "print('on')") == ("on\n", False)
+
+    @pytest.mark.parametrize(
+        "start",
+        [
+            "child = os.fork()\nif child == 0: time.sleep(600)",
+            "if os.fork() == 0:\n    if os.fork() == 0: time.sleep(600)\n    os._exit(0)\nos.wait()",
+            "if os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0: time.sleep(600)\n    os._exit(0)\nos.wait()",
+        ],
+        ids=["child", "orphan", "daemon"],
+    )
+    @pytest.mark.parametrize("when", ["before", "during"])
+    def test_refuses_a_helper_process(self, link, start, when):
+        """Work in a process whose CPU time nobody counts is found, whether started before or in the call."""
+        body = start if when == "during" else "pass"
+        run(link, f"import os, time\ndef helped(x):\n{textwrap.indent(body, '    ')}\n    return x")
+        if when == "before":
+            run(link, start)
+        with pytest.raises(SubmissionLost, match="started another process"):
+            timed(link, "helped", [(1,)])
+
+    def test_a_call_without_end_is_interrupted(self, link, patience):
+        """The limit of a cell holds for a timed call too, and the process comes back."""
+        run(link, "def forever(x):\n    while True: y = x")
+        patience.seconds = HASTE_S
+        with pytest.raises(SubmissionError, match=r"did not finish within 0\.5 s"):
+            timed(link, "forever", [(1,)])
+        assert run(link, "print('on')") == ("on\n", False)
+
+    def test_a_process_that_ends_in_a_timed_call_is_lost(self, link):
+        """No time and no outputs come of it."""
+        run(link, "import os\ndef leave(x): os._exit(0)")
+        with pytest.raises(SubmissionLost):
+            timed(link, "leave", [(1,)])
+
+    def test_outputs_are_those_at_done(self, link):
+        """A thread that finishes the answer after "done" is too late: what counts is what lay there then."""
+        run(
+            link,
+            """
+            import threading, time
+            import numpy as np
+            def late(x):
+                answer = np.zeros(1000)
+                def finish():
+                    time.sleep(0.2)
+                    answer[:] = x
+                threading.Thread(target=finish).start()
+                return answer
+            """,
+        )
+        (output,) = timed(link, "late", [(7.0,)]).outputs
+        time.sleep(0.4)
+        assert (output == 0).all()
+
+    def test_an_early_done_does_not_bring_the_answer(self, link):
+        """An announcement forged before the work is done freezes the process: the right answer is not in it.
+
+        The region is written by a thread while the judge reads; the judge stops the
+        process before it looks.
+        """
+        run(
+            link,
+            FIND_THE_LINE
+            + textwrap.dedent(
+                """
+                def early(x):
+                    size = 8 * 1000
+                    forge({'ok': [{'a': [0, '<f8', [1000], None, True]}]}, [size], size, 1)
+                    total = 0.0
+                    for _ in range(3_000_000): total += 1e-9   # the work, after the announcement
+                    line._outbox[:size] = np.full(1000, x + round(total - 0.003, 6)).tobytes()
+                    return np.zeros(1000)
+                import numpy as np
+                """
+            ),
+        )
+        try:
+            outputs = timed(link, "early", [(7.0,)]).outputs
+        except SubmissionError:
+            return
+        assert not (outputs[0] == 7.0).all()
+
+    @pytest.mark.parametrize(
+        "answer", [{"ok": 7}, {"ok": {"d": []}}, {"ok": None}, {}, {"ok": {"k": 1}}, {"ok": [{"a": 1}]}], ids=str
+    )
+    def test_a_forged_answer_that_is_no_list_is_nonsense(self, link, answer):
+        """Outputs are a list of plain values, or the student's error."""
+        run(link, f"{FIND_THE_LINE}\ndef lie(x): forge({answer!r}, [], 0, 1); import time; time.sleep(600)")
+        with pytest.raises(SubmissionError):
+            timed(link, "lie", [(1,)])
+
+    def test_an_object_is_no_output(self, shared):
+        """What stays behind in the process, to be computed when it is looked at, is no answer."""
+        run(
+            shared,
+            """
+            class Lazy:
+                def __array__(self): return work()
+            def lazy(x): return Lazy()
+            """,
+        )
+        (output,) = timed(shared, "lazy", [(1,)]).outputs
+        assert output == "an object of type Lazy"
+
+
+class TestPatience:
+    def test_halves_with_every_hang_down_to_three_seconds(self):
+        """Many tests of one function that hangs do not together take ten minutes."""
+        patience = Patience(30.0)
+        waited = [patience.seconds]
+        for _ in range(5):
+            patience.shorten()
+            waited.append(patience.seconds)
+        assert waited == [30.0, 15.0, 7.5, 3.75, 3.0, 3.0]
+
+    def test_never_grows(self):
+        """An instructor who asks for one second gets one second, after a hang too."""
+        patience = Patience(1.0)
+        patience.shorten()
+        assert patience.seconds == 1.0
+
+
+class TestClose:
+    def test_gives_everything_back(self):
+        """Descriptors, shared memory and processes of a link are gone when it is closed."""
+        before = set(os.listdir("/proc/self/fd"))
+        link = Link(LIMITS, watch=False)
+        regions = list(link._regions)
+        link.close()
+        assert is_gone(link.pid)
+        for region in regions:
+            with pytest.raises(OSError, match=os.strerror(errno.EBADF)):
+                os.fstat(region)
+        left = [
+            os.readlink(f"/proc/self/fd/{n}")
+            for n in set(os.listdir("/proc/self/fd")) - before
+            if os.path.islink(f"/proc/self/fd/{n}")
+        ]
+        assert not [target for target in left if target.startswith("socket:")]
+
+    def test_twice_is_once(self):
+        """Closing what is closed is no error."""
+        link = Link(LIMITS, watch=False)
+        link.close()
+        link.close()
+        assert not link.alive
+
+
+def test_pin_keeps_the_whole_process_on_one_processor(link):
+    """A helper thread on another core must not help."""
+    run(
+        link,
+        "import threading, time\n"
+        "for _ in range(3): threading.Thread(target=time.sleep, args=(600,), daemon=True).start()",
+    )
+    link.pin(max(os.sched_getaffinity(0)))
+    allowed = {tuple(os.sched_getaffinity(int(task))) for task in os.listdir(f"/proc/{link.pid}/task")}
+    assert allowed == {(max(os.sched_getaffinity(0)),)}
+    assert len(os.listdir(f"/proc/{link.pid}/task")) >= 4
+
+
+def test_shared_memory_cannot_be_cut_under_the_judge(link):
+    """A region that shrinks while the judge reads it would kill the judge: it is sealed."""
+    said, _ = run(
+        link,
+        FIND_THE_LINE
+        + textwrap.dedent(
+            """
+            for name in ('_inbox', '_outbox'):
+                try: getattr(line, name).resize(4096)
+                except (OSError, SystemError, ValueError, BufferError) as error: print(type(error).__name__)
+            """
+        ),
+    )
+    assert len(said.split()) == 2

@@ -107,7 +107,9 @@ def _check_alloc(inputs: tuple[Any, ...], output: Any, count: int, size: int) ->
 KINDS = {
     "python": Kind(lambda rng, size: (int(rng.integers(2**16)),), _check_sum, {"10us": 1, "2ms": 1, "50ms": 1}),
     "blas": Kind(_draw_blas, _check_blas, {"10us": 24, "2ms": 96, "50ms": 256}),
-    "memory": Kind(lambda rng, size: (int(rng.integers(2**22)),), _check_sum, {"10us": 2**8, "2ms": 2**14, "50ms": 2**17}),
+    "memory": Kind(
+        lambda rng, size: (int(rng.integers(2**22)),), _check_sum, {"10us": 2**8, "2ms": 2**14, "50ms": 2**17}
+    ),
     "alloc": Kind(lambda rng, size: (float(rng.random()),), _check_alloc, {"10us": 64, "2ms": 2**12, "50ms": 2**16}),
 }
 
@@ -146,7 +148,7 @@ def fit(kind: str, length: str, ratios: list[tuple[int, int]], session: Session,
 
 
 def plain_ratio(session: Session, work: Work, units: tuple[int, int], rng: np.random.Generator) -> float:
-    """Return what a careful plain assert would see: a warm-up, then one call each, in one process, by `perf_counter`."""
+    """Return what a careful plain assert would see: a warm-up, then one call each by `perf_counter` in one process."""
     inputs = KINDS[work.kind].draw(rng, KINDS[work.kind].sizes[work.call])
     turns = [0, 1] if rng.random() < 0.5 else [1, 0]
     seconds = _ask(session, "plain_assert", work.kind, inputs, *(work.kwargs(units[at]) for at in turns))

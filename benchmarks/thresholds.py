@@ -113,7 +113,11 @@ def _range(found: Sequence[float]) -> str:
 def measure(path: Path, rounds: int) -> list[Timed]:
     """Grade the solution and the slow submissions of one notebook, each round in fresh processes."""
     course = Course(nbformat.read(path, as_version=4))
-    timed = {c.grade_id: Timed(c.grade_id, c.points) for c in course.cells if c.role == "test" and SPEED_CHECK.search(c.source)}
+    timed = {
+        c.grade_id: Timed(c.grade_id, c.points)
+        for c in course.cells
+        if c.role == "test" and SPEED_CHECK.search(c.source)
+    }
     sha = hashlib.sha256(path.read_bytes()).hexdigest()
     chosen = list(_slow_samples(path.parent.name, timed))
     for turn in range(rounds):

@@ -75,6 +75,19 @@ def children(pid: int) -> list[int]:
     return found
 
 
+def childrens_ticks(pid: int) -> int:
+    """Return the CPU time of ended children that a process has waited for, in clock ticks (10 ms).
+
+    Raises:
+        MeasurementError: the process is gone.
+    """
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        raise MeasurementError(f"process {pid} ended while it was being timed") from None
+    return int(fields[13]) + int(fields[14])  # cutime and cstime, fields 16 and 17 of proc(5)
+
+
 def _is_stopped(pid: int) -> bool:
     """Say whether every thread is in state T (stopped) or has ended."""
     with os.scandir(f"/proc/{pid}/task") as tasks:

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import ValidationError
 from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import CheckCellMetadata, ClearOutput, ClearSolutions, ComputeChecksums, LockCells
 from traitlets.config import Config
@@ -94,13 +95,16 @@ class Course:
     config: Config = field(default_factory=Config)
 
     def __post_init__(self) -> None:
-        self.released = _release(self.source, self.config)
         self.cells = [_instructor_cell(node) for node in self.source.cells]
         self.by_id = {cell.grade_id: index for index, cell in enumerate(self.cells) if cell.grade_id}
         ids = [cell.grade_id for cell in self.cells if cell.grade_id]
         doubled = sorted({name for name in ids if ids.count(name) > 1})
         if doubled:
             raise CourseError(f"grade ids must be unique, these are not: {', '.join(doubled)}")
+        try:
+            self.released = _release(self.source, self.config)
+        except (RuntimeError, ValueError, ValidationError) as error:
+            raise CourseError(f"nbgrader cannot release this notebook: {str(error)[:300]}") from None
         solved = [
             c for i, c in enumerate(self.cells) if c.code and c.role in ("student", "answer") and self._is_solution(i)
         ]
@@ -210,13 +214,17 @@ def read_submission(raw: bytes) -> tuple[NotebookNode, list[str]]:
         return empty, [f"The submitted file is not a notebook: {str(error)[:200]}."]
     if isinstance(content, dict) and isinstance(content.get("worksheets"), list):
         sheets = [sheet for sheet in content["worksheets"] if isinstance(sheet, dict)]
-        content["cells"] = [cell for sheet in sheets for cell in sheet.get("cells") or []]
+        content["cells"] = [cell for sheet in sheets for cell in _list(sheet.get("cells"))]
     cells = content.get("cells") if isinstance(content, dict) else None
     if not isinstance(cells, list):
         return empty, ["The submitted file is not a notebook: it has no list of cells."]
     notes = [] if len(cells) <= MAX_CELLS else [f"Only the first {MAX_CELLS} of {len(cells)} cells were read."]
     empty.cells = [_tolerant_cell(cell) for cell in cells[:MAX_CELLS] if isinstance(cell, dict)]
     return empty, notes
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def defined_names(sources: Sequence[str]) -> set[str]:

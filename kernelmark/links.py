@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import mmap
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -18,12 +19,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from kernelmark import clock, sandbox
 from kernelmark.errors import GraderError, SubmissionError, SubmissionLost
 from kernelmark.proxy import checked
 from kernelmark.sandbox import Limits
-from kernelmark.timing import Value
-from kernelmark.wire import REGION_BYTES, Channel, Decoder, Encoder, Plain, WireError
+from kernelmark.timing import Inputs, Value
+from kernelmark.wire import REGION_BYTES, Channel, Decoder, Encoder, Plain, WireError, Withheld
 
 # After an interrupt, a process has this long to come back before it is killed.
 GRACE_S = 2.0
@@ -78,11 +81,18 @@ class Link:
         self._patience = patience or Patience(limits.cell_s)
         self.whose = whose
         self._reason = ""
+        self._identity = ""
+        self._childrens_ticks: int | None = None
         self._callbacks: list[Callable[..., Any]] = []
         self._regions = [_sealed_region("to"), _sealed_region("from")]
         ours, theirs = socket.socketpair()
         try:
             self._started = sandbox.start(limits, (theirs.fileno(), *self._regions), files)
+        except GraderError:
+            ours.close()
+            for region in self._regions:
+                os.close(region)
+            raise
         finally:
             theirs.close()
         self.pid = self._started.pid
@@ -106,8 +116,10 @@ class Link:
         """
         limit_s = self._patience.seconds if timeout_s is None else timeout_s
         self._require_alive()
+        # The other side learns the number with the request: an answer prepared beforehand lacks it.
+        self._identity = secrets.token_hex(8)
         try:
-            self.channel.send(header, buffers)
+            self.channel.send({**header, "id": self._identity}, buffers)
             self.channel.expect_by(time.monotonic() + limit_s)
             return self._answer()
         except TimeoutError:
@@ -118,22 +130,23 @@ class Link:
         except (EOFError, OSError):
             raise self._lost() from None
 
-    def timed(self, target: Plain, batch: Plain, args: Plain, kwargs: Plain, buffers: Sequence[Any]) -> Value:
+    def timed(self, target: Plain, batch: Sequence[Inputs], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Value:
         """Run a batch of calls between two readings of the process's CPU clock, taken while it is stopped.
 
-        The process stays stopped afterwards, until the next request. Outputs are
-        taken out of the shared region while it is stopped, so nothing can be
-        finished late.
+        What the inputs hold is written after the first reading, so nothing can be
+        worked out before it; outputs are taken at the second, so nothing can be
+        finished after it. The process stays stopped until the next request.
 
         Raises:
             SubmissionLost, SubmissionError: as `request`; SubmissionLost also where
             another process was started. Any builtin exception that a call raised.
             MeasurementError: the clock cannot be read.
         """
-        self.request(
-            {"op": "timed", "target": target, "batch": batch, "args": args, "kwargs": kwargs},
-            buffers,
-        )
+        encoder = Encoder(_refuse)
+        withheld = _withheld(batch)
+        header = {"op": "timed", "target": target, "calls": withheld.calls if withheld else None}
+        header |= {"args": encoder.encode(args), "kwargs": encoder.encode(kwargs)}
+        self.request(header, encoder.sent.buffers)
         wall_s = cpu_s = 0.0
 
         def done() -> None:
@@ -144,14 +157,14 @@ class Link:
 
         clock.stop(self.pid)
         self._forbid_helpers()
-        cpu_s = clock.cpu_seconds(self.pid)
+        limit_s = self._patience.seconds
         try:
-            self.channel.send({"go": True})
-            limit_s = self._patience.seconds
+            cpu_s = clock.cpu_seconds(self.pid)
+            self._go(batch, withheld)
             self.channel.expect_by(time.monotonic() + limit_s)
             wall_s = time.perf_counter()
             clock.resume(self.pid)
-            reply, payload = self.channel.receive(pause=done)
+            reply, payload = self._answer(pause=done)
         except TimeoutError:
             self._interrupt(limit_s)
             raise SubmissionError(f"a timed call did not finish within {limit_s:.3g} s") from None
@@ -164,6 +177,16 @@ class Link:
         if not isinstance(outputs, list):
             raise self._lost(f"{self.whose} put nonsense on the line to the grader: no list of outputs")
         return Value(max(cpu_s, 1e-9), max(wall_s, 1e-9), outputs)
+
+    def _go(self, batch: Sequence[Inputs], withheld: Withheld | None) -> None:
+        """Hand over the contents of the inputs while the process is stopped, and let it go on."""
+        if withheld is not None:
+            self.channel.fill(withheld.pieces)
+            self.channel.send({"go": True})
+        else:
+            encoder = Encoder(_refuse)
+            node = encoder.encode(list(batch))
+            self.channel.send({"go": True, "batch": node}, encoder.sent.buffers, through_region=True)
 
     def callback(self, function: Callable[..., Any]) -> Plain:
         """Return the mark under which the other side can call a function of ours."""
@@ -194,11 +217,11 @@ class Link:
             self.close()
             raise GraderError(f"a sandboxed process did not start: {type(error).__name__}: {error}") from None
 
-    def _answer(self) -> tuple[dict[str, Any], list[bytes]]:
+    def _answer(self, pause: Callable[[], None] = lambda: None) -> tuple[dict[str, Any], list[bytes]]:
         while True:
-            reply, buffers = self.channel.receive()
-            if not isinstance(reply, dict):
-                raise WireError("an answer is an object")
+            reply, buffers = self.channel.receive(pause)
+            if not isinstance(reply, dict) or reply.get("id") != self._identity:
+                raise WireError("an answer to nothing that was asked")
             if "callback" not in reply:
                 return reply, buffers
             decoder = Decoder(buffers, _no_objects)
@@ -230,7 +253,10 @@ class Link:
     def _forbid_helpers(self) -> None:
         overseer = self._started.overseer
         siblings = clock.children(overseer) if overseer is not None else [self.pid]
-        if clock.children(self.pid) or siblings != [self.pid]:
+        ticks = clock.childrens_ticks(self.pid)
+        if self._childrens_ticks is None:
+            self._childrens_ticks = ticks
+        if clock.children(self.pid) or siblings != [self.pid] or ticks != self._childrens_ticks:
             raise self._lost(f"{self.whose} started another process; a timed call may not")
 
     def _require_alive(self) -> None:
@@ -289,6 +315,16 @@ def _sealed_region(name: str) -> int:
     os.ftruncate(descriptor, REGION_BYTES)
     fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
     return descriptor
+
+
+def _withheld(batch: Sequence[Inputs]) -> Withheld | None:
+    """Return the batch with its contents held back, or None where an input is no plain array."""
+    if not all(type(item) is np.ndarray for inputs in batch for item in inputs):
+        return None
+    found = Withheld()
+    for inputs in batch:
+        found.add(inputs)
+    return found
 
 
 def _no_objects(node: Plain) -> Any:

@@ -7,12 +7,13 @@ Shapes and words carry the meaning, never colour alone.
 
 import html
 import math
+import textwrap
 
 from kernelmark.records import Verdict
 from kernelmark.stats import PASS_LINE, number
 
 WIDTH_PX, HEIGHT_PX, MARGIN_PX = 640, 150, 24
-TEXT_COLUMNS = 60
+TEXT_COLUMNS, PAGE_COLUMNS = 60, 100
 WORDS = {"pass": "PASS", "fail": "NOT YET", "inconclusive": "INCONCLUSIVE"}
 
 
@@ -44,7 +45,16 @@ def as_text(verdict: Verdict) -> str:
         lines.append(f"  {' ' * at}| {number(step.threshold)}x, {number(step.points)} points: {step.outcome}")
     lines.append("  " + "".join(row).rstrip() + "   . one pair, O the estimate")
     lines.append("  " + trust(verdict))
-    return "\n".join(lines)
+    return "\n".join(piece for line in lines for piece in _wrapped(line))
+
+
+def _wrapped(line: str) -> list[str]:
+    return [line] if len(line) <= PAGE_COLUMNS else textwrap.wrap(line, PAGE_COLUMNS, subsequent_indent="    ")
+
+
+def _escaped(text: str) -> str:
+    """Return text that is safe in XML: markup escaped, control characters gone."""
+    return html.escape("".join(c if c.isprintable() else " " for c in text))
 
 
 def as_svg(verdict: Verdict) -> str:
@@ -53,7 +63,7 @@ def as_svg(verdict: Verdict) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH_PX}" height="{HEIGHT_PX}" '
         f'viewBox="0 0 {WIDTH_PX} {HEIGHT_PX}" font-family="sans-serif" font-size="11" role="img">',
-        f"<title>{html.escape(headline(verdict))}</title>",
+        f"<title>{_escaped(headline(verdict))}</title>",
         f'<rect width="{WIDTH_PX}" height="{HEIGHT_PX}" fill="white"/>',
         f'<line x1="{MARGIN_PX}" y1="92" x2="{WIDTH_PX - MARGIN_PX}" y2="92" stroke="#444"/>',
     ]
@@ -80,10 +90,8 @@ def as_svg(verdict: Verdict) -> str:
         f"rings are {len(verdict.pairs)} pairs, diamond the estimate {number(verdict.ratio)}, "
         "grey the allowance below a step"
     )
-    parts.append(f'<text x="{MARGIN_PX}" y="128">{html.escape(caption)}</text>')
-    parts.append(
-        f'<text x="{MARGIN_PX}" y="143">{html.escape(WORDS[verdict.outcome])}. {html.escape(verdict.where)}</text>'
-    )
+    parts.append(f'<text x="{MARGIN_PX}" y="128">{_escaped(caption)}</text>')
+    parts.append(f'<text x="{MARGIN_PX}" y="143">{_escaped(WORDS[verdict.outcome])}. {_escaped(verdict.where)}</text>')
     parts.append("</svg>")
     return "".join(parts)
 

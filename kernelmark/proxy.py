@@ -6,12 +6,14 @@ nearest builtin one. It does not decide what an exception costs.
 """
 
 import builtins
-import itertools
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from kernelmark.errors import SubmissionError
 from kernelmark.wire import Decoder, Encoder, Plain, WireError, copy_back
+
+# A loop over something in another process ends after so many items, one way or the other.
+MAX_STEPS = 10_000
 
 
 class Line(Protocol):
@@ -90,11 +92,12 @@ class Proxy:
 
     def __iter__(self) -> Iterator[Any]:
         remote = self._special("__iter__")
-        for _ in itertools.count():
+        for _ in range(MAX_STEPS):
             try:
                 yield call(self._line, {"g": [remote._target, "__next__"]}, (), {})
             except StopIteration:
                 return
+        raise SubmissionError(f"iterating {self.__name__} did not end after {MAX_STEPS} items")
 
     def __enter__(self) -> Any:
         return self._special("__enter__")
@@ -113,17 +116,21 @@ def call(line: Callable[[], Line], target: Plain, args: tuple[Any, ...], kwargs:
     encoder = Encoder(_leaver(link))
     header = {"op": "call", "target": target, "args": encoder.encode(args), "kwargs": encoder.encode(kwargs)}
     reply, buffers = link.request(header, encoder.sent.buffers)
+    sent = encoder.sent
     try:
-        sent = encoder.sent
         for position, index in reply.get("changed", ()):
             copy_back(sent.nodes[position], buffers[index], sent.arrays[position])
         states = Decoder(buffers, _resolver(line), known=sent.arrays)
         for value, state in zip(sent.values, reply.get("values", ()), strict=False):
             value.update_from_plain(states.decode(state))
-        node = checked(reply)
-        return Decoder(buffers, _resolver(line), known=sent.arrays).decode(node)
-    except (IndexError, TypeError) as error:
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise WireError(f"malformed answer: {error}") from None
+    return Decoder(buffers, _resolver(line), known=sent.arrays).decode(checked(reply))
+
+
+def printable(value: Any) -> str:
+    """Return text from the other side, bounded and fit to be written anywhere."""
+    return str(value)[:20_000].encode("utf-8", "replace").decode()
 
 
 def remote_traceback(error: BaseException) -> str:
@@ -136,7 +143,7 @@ def checked(reply: dict[str, Any]) -> Any:
     if "error" not in reply:
         return reply.get("ok")
     fields = reply["error"] if isinstance(reply["error"], dict) else {}
-    kind_name, own_name, message, trace = (str(fields.get(f, ""))[:20_000] for f in _ERROR_FIELDS)
+    kind_name, own_name, message, trace = (printable(fields.get(f, "")) for f in _ERROR_FIELDS)
     kind = getattr(builtins, kind_name, None)
     shown = message if own_name in ("", kind_name) else f"{own_name}: {message}"
     error: Exception

@@ -138,5 +138,13 @@ def _build(kind: Any, value: Any) -> Any:
         (item_kind, _) = typing.get_args(kind)
         return tuple(_build(item_kind, item) for item in value)
     if origin is types.UnionType:
+        return None if value is None else _build(next(k for k in typing.get_args(kind) if k is not type(None)), value)
+    if origin is Literal:
+        if value not in typing.get_args(kind):
+            raise ValueError(f"expected one of {typing.get_args(kind)}, got {value!r}")
         return value
-    return float(value) if kind is float else value
+    if kind is float and type(value) is int:
+        return float(value)
+    if type(value) is not kind:
+        raise ValueError(f"expected {kind.__name__}, got {value!r}")
+    return value

@@ -127,7 +127,7 @@ def bubblewrap_arguments(
     arguments += ["--ro-bind", package, f"{LIBRARY}/kernelmark"]
     for name, path in files.items():
         arguments += ["--ro-bind", path, f"{HOME}/{name}"]
-    arguments += ["--chdir", HOME]
+    arguments += ["--remount-ro", "/", "--chdir", HOME]
     if drop_to is None:
         return [*arguments, "--unshare-user", "--disable-userns", "--cap-drop", "ALL", "--", *command]
     for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"):

@@ -14,12 +14,12 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from kernelmark.errors import SubmissionError
 from kernelmark.shell import MAX_MESSAGE_CHARS, Shell, make_shell, text_of
-from kernelmark.wire import REGION_BYTES, Channel, Decoder, Encoder, Plain, WireError, function_by_name
+from kernelmark.wire import REGION_BYTES, Channel, Decoder, Encoder, Plain, WireError, function_by_name, views
 
 MAX_HANDLES = 100_000
 
@@ -67,10 +67,14 @@ class Server:
                 request, buffers = self._channel.receive()
             except EOFError:
                 return
+            self._identity = request.pop("id")
             try:
                 operations[request.pop("op")](buffers, **request)
             except WireError as error:
-                self._channel.send({"error": describe_error(error)})
+                self._answer({"error": describe_error(error)})
+
+    def _answer(self, reply: dict[str, Any], buffers: Sequence[Any] = (), *, through_region: bool = False) -> None:
+        self._channel.send({**reply, "id": self._identity}, buffers, through_region=through_region)
 
     def _interrupt(self, *_: Any) -> None:
         if self._busy:
@@ -87,7 +91,7 @@ class Server:
     def _cell(self, _: list[bytes], source: str) -> None:
         with self._working():
             outputs, error = self._shell.run(source)
-        self._channel.send({"ok": {"outputs": outputs, "failed": error is not None}})
+        self._answer({"ok": {"outputs": outputs, "failed": error is not None}})
 
     def _names(self, _: list[bytes], names: list[str]) -> None:
         encoder = Encoder(self._leave)
@@ -100,7 +104,7 @@ class Server:
                 found[name] = {"kind": "callable"}
             else:
                 found[name] = {"kind": "value", "value": encoder.encode(value)}
-        self._channel.send({"ok": found}, encoder.sent.buffers)
+        self._answer({"ok": found}, encoder.sent.buffers)
 
     def _call(self, buffers: list[bytes], target: Plain, args: Plain, kwargs: Plain) -> None:
         decoder = Decoder(buffers, self._resolve)
@@ -119,7 +123,7 @@ class Server:
                 reply["changed"].append([position, len(encoder.sent.buffers)])
                 encoder.sent.buffers.append(bytes(memory))
         reply["values"] = [encoder.encode(value.to_plain()) for value in decoder.values]
-        self._channel.send(reply, encoder.sent.buffers)
+        self._answer(reply, encoder.sent.buffers)
 
     def _get(self, _: list[bytes], target: Plain, name: str) -> None:
         encoder = Encoder(self._leave)
@@ -129,39 +133,41 @@ class Server:
             reply = {"ok": {"method": True} if callable(value) else {"value": encoder.encode(value)}}
         except BaseException as error:
             reply = {"error": describe_error(error)}
-        self._channel.send(reply, encoder.sent.buffers)
+        self._answer(reply, encoder.sent.buffers)
 
     def _set(self, buffers: list[bytes], target: Plain, name: str, value: Plain) -> None:
         try:
             with self._working():
                 setattr(self._target(target), name, Decoder(buffers, self._resolve).decode(value))
-            self._channel.send({"ok": None})
+            self._answer({"ok": None})
         except BaseException as error:
-            self._channel.send({"error": describe_error(error)})
+            self._answer({"error": describe_error(error)})
 
-    def _timed(self, buffers: list[bytes], target: Plain, batch: Plain, args: Plain, kwargs: Plain) -> None:
-        """Have everything in place, wait for "go", call, put the outputs in place, say so.
+    def _timed(self, buffers: list[bytes], target: Plain, calls: Plain, args: Plain, kwargs: Plain) -> None:
+        """Have everything in place but the contents of the inputs, wait for "go", call, put the outputs in place.
 
-        The clock is read on the other side, while this process is stopped.
+        The clock is read on the other side, while this process is stopped; what the
+        arrays hold is written then. Inputs that are no arrays come with "go" itself.
         """
         decoder = Decoder(buffers, self._resolve)
-        calls = [(*inputs, *decoder.decode(args)) for inputs in decoder.decode(batch)]
-        keywords = decoder.decode(kwargs)
-        del buffers, decoder
-        self._channel.send({"ok": "ready"})
-        self._channel.receive()
+        extra, keywords = decoder.decode(args), decoder.decode(kwargs)
+        batch = [(*views(self._channel.inbox, call), *extra) for call in calls or ()]
+        self._answer({"ok": "ready"})
+        go, buffers = self._channel.receive()
+        if calls is None:
+            batch = [(*inputs, *extra) for inputs in Decoder(buffers, self._resolve).decode(go["batch"])]
         collecting = gc.isenabled()
         gc.disable()
         try:
             with self._working():
                 function = self._target(target)
-                results = [function(*inputs, **keywords) for inputs in calls]
+                results = [function(*inputs, **keywords) for inputs in batch]
             encoder = Encoder(self._leave, contiguous=True)
             reply = {"ok": encoder.encode(results)}
         except BaseException as error:
             encoder = Encoder(self._leave)
             reply = {"error": describe_error(error)}
-        self._channel.send(reply, encoder.sent.buffers, through_region=True)
+        self._answer(reply, encoder.sent.buffers, through_region=True)
         if collecting:
             gc.enable()
 
@@ -191,7 +197,12 @@ class Server:
 
     def _callback(self, identity: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         encoder = Encoder(self._leave)
-        request = {"callback": identity, "args": encoder.encode(args), "kwargs": encoder.encode(kwargs)}
+        request = {
+            "callback": identity,
+            "id": self._identity,
+            "args": encoder.encode(args),
+            "kwargs": encoder.encode(kwargs),
+        }
         self._channel.send(request, encoder.sent.buffers)
         reply, buffers = self._channel.receive()
         if "error" in reply:

@@ -152,7 +152,7 @@ def _clean_output(item: Any) -> dict[str, Any] | None:
             }
         case "display_data" | "execute_result" as kind:
             data = item.get("data")
-            kept = {_text(k): v for k, v in data.items() if isinstance(v, str | dict)} if isinstance(data, dict) else {}
+            kept = {_text(k): _text(v) for k, v in data.items() if isinstance(v, str)} if isinstance(data, dict) else {}
             output: dict[str, Any] = {"output_type": kind, "data": kept, "metadata": {}}
             return {**output, "execution_count": None} if kind == "execute_result" else output
     return None

@@ -114,6 +114,10 @@ class Shell(InteractiveShell):
             }
         )
 
+    def ask_exit(self) -> None:
+        """Answer `exit()` in a cell: there is no kernel to end, and ending the process would lose the rest."""
+        self.outputs.stream("stderr", "exit() does nothing here\n")
+
     def run(self, source: str) -> tuple[list[dict[str, Any]], BaseException | None]:
         """Run one cell; return its outputs and the exception that ended it, if any."""
         self.outputs.clear()

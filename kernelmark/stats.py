@@ -114,8 +114,10 @@ def decide(
     a step above it is, since that step may have been earned.
 
     Raises:
-        MeasurementError: no pairs, or times that are not finite and positive.
+        MeasurementError: no pairs, no steps, or times that are not finite and positive.
     """
+    if not steps:
+        raise MeasurementError("a verdict needs at least one step of {threshold: points}, got none")
     ratio, wall_ratio = ratios(pairs)
     low, high = interval(pairs)
     converged = enough(pairs)
@@ -160,7 +162,7 @@ def _with_reason(verdict: Verdict) -> Verdict:
     if verdict.outcome == "inconclusive" and missed is not None:
         why = (
             "the processor's clock and the wall clock disagree"
-            if verdict.ratio >= PASS_LINE * missed.threshold * (1 + DOUBT_ABOVE)
+            if verdict.converged or verdict.ratio >= PASS_LINE * missed.threshold * (1 + DOUBT_ABOVE)
             else "the values did not settle"
         )
         reason = (

@@ -38,6 +38,7 @@ SEND_TIMEOUT_S = 10.0
 _FRAME = struct.Struct("!IQB")  # header bytes, payload bytes, 1 if the payload lies in the region
 _DTYPE = re.compile(r"[<>|=][biufc](1|2|4|8|16|32)")
 _LAYOUT_SLACK_BYTES = 4096
+_ALIGNMENT_BYTES = 64
 VALUE_TYPES = frozenset({"Tensor", "LoggedArray"})
 _LAB = "kernelmark.lab"
 _FUNCTIONS = frozenset({"numpy.dot", "numpy.transpose", "numpy.sort", "numpy.sum", "kernelmark.lab.simd_width"})
@@ -134,15 +135,7 @@ class Encoder:
             return {"r": self.sent.seen[id(value)]}
         array = value.view(np.ndarray)
         _require_numeric(array.dtype)
-        low, high = np.lib.array_utils.byte_bounds(array)
-        compact = self._contiguous or array.flags.c_contiguous or high - low > 4 * array.nbytes + _LAYOUT_SLACK_BYTES
-        if compact:
-            array = np.ascontiguousarray(array).reshape(value.shape)
-            raw: Any = array.data.cast("B") if array.size else b""
-            layout = None
-        else:
-            raw = ctypes.string_at(low, high - low)
-            layout = [list(array.strides), array.ctypes.data - low]
+        raw, layout = _raw(array, contiguous=self._contiguous)
         node = {"a": [self._buffer(raw), array.dtype.str, list(array.shape), layout, bool(value.flags.writeable)]}
         self.sent.seen[id(value)] = len(self.sent.arrays)
         self.sent.arrays.append(value)
@@ -168,6 +161,7 @@ class Decoder:
         self._resolve = resolve
         self._known = known
         self._items = 0
+        self._used: set[int] = set()
         self.arrays: list[np.ndarray] = []
         self.memory: list[tuple[int, bytearray]] = []
         self.values: list[Any] = []
@@ -204,12 +198,13 @@ class Decoder:
             case "a":
                 return self._array(*content)
             case "r":
-                return (*self._known, *self.arrays)[_natural(content)]
+                index = _natural(content)
+                return self._known[index] if index < len(self._known) else self.arrays[index - len(self._known)]
             case "s":
                 dtype, raw = content
                 return np.frombuffer(bytes.fromhex(raw), dtype=_dtype(dtype), count=1)[0]
             case "b":
-                return bytes(self._buffers[_natural(content)])
+                return bytes(self._buffer(content))
             case "i":
                 return int(content, 16)
             case "c":
@@ -226,12 +221,19 @@ class Decoder:
             case _:
                 return self._resolve(node)
 
+    def _buffer(self, index: Any) -> Any:
+        """Return a buffer, each at most once: what is copied is never more than what was sent."""
+        if _natural(index) in self._used:
+            raise WireError("two values share one buffer")
+        self._used.add(index)
+        return self._buffers[index]
+
     def _array(self, index: int, dtype: str, shape: list[int], layout: Plain, writeable: bool) -> np.ndarray:
         kind = _dtype(dtype)
         dimensions = tuple(_natural(n) for n in shape)
         if len(dimensions) > MAX_DEPTH or math.prod(dimensions) * kind.itemsize > REGION_BYTES:
             raise WireError(f"an array may hold {REGION_BYTES} bytes; shape {str(shape)[:80]} needs more")
-        memory = bytearray(self._buffers[_natural(index)])
+        memory = bytearray(self._buffer(index))
         if layout is None:
             if math.prod(dimensions) * kind.itemsize != len(memory):
                 raise WireError(f"shape {str(shape)[:80]} of {dtype} does not fit {len(memory)} bytes")
@@ -245,6 +247,42 @@ class Decoder:
         return array
 
 
+@dataclass
+class Withheld:
+    """Calls whose array contents are not sent yet: views on a region, and what to write there later."""
+
+    calls: list[Plain] = field(default_factory=list)
+    pieces: list[tuple[int, Any]] = field(default_factory=list)
+    used: int = 0
+
+    def add(self, inputs: Sequence[np.ndarray]) -> None:
+        """Add the inputs of one call.
+
+        Raises:
+            WireError: the region is full, or an array does not hold numbers.
+        """
+        nodes = []
+        for array in inputs:
+            _require_numeric(array.dtype)
+            raw, layout = _raw(array, contiguous=False)
+            at = -(-self.used // _ALIGNMENT_BYTES) * _ALIGNMENT_BYTES
+            self.used = at + len(raw)
+            if self.used > REGION_BYTES:
+                raise WireError(f"the inputs of one value may hold {REGION_BYTES} bytes")
+            self.pieces.append((at, raw))
+            nodes.append([at, array.dtype.str, list(array.shape), layout])
+        self.calls.append(nodes)
+
+
+def views(region: mmap.mmap, call: Plain) -> tuple[np.ndarray, ...]:
+    """Return the arrays of one call of a `Withheld` batch as views on the region, whatever it holds by then."""
+    made = []
+    for at, dtype, shape, layout in call:
+        strides, offset = layout or (None, 0)
+        made.append(np.ndarray(tuple(shape), _dtype(dtype), region, at + offset, strides and tuple(strides)))
+    return tuple(made)
+
+
 def function_by_name(name: str) -> Any:
     """Return a function of the allow-list: a NumPy ufunc or one listed here.
 
@@ -252,7 +290,7 @@ def function_by_name(name: str) -> Any:
         WireError: any other name.
     """
     module, _, attribute = str(name).rpartition(".")
-    found = getattr(np, attribute, None) if module == "numpy" else None
+    found = vars(np).get(attribute) if module == "numpy" else None
     if isinstance(found, np.ufunc):
         return found
     if name in _FUNCTIONS:
@@ -275,6 +313,15 @@ def copy_back(node: Plain, memory: bytes, array: np.ndarray) -> None:
         array[...] = changed
     except (TypeError, ValueError) as error:
         raise WireError(f"malformed contents for an array argument: {error}") from None
+
+
+def _raw(array: np.ndarray, *, contiguous: bool) -> tuple[Any, Plain]:
+    """Return an array's bytes, and its strides and offset in them, or None for plain C order."""
+    low, high = np.lib.array_utils.byte_bounds(array)
+    if contiguous or array.flags.c_contiguous or high - low > 4 * array.nbytes + _LAYOUT_SLACK_BYTES:
+        plain = np.ascontiguousarray(array)
+        return (plain.data.cast("B") if plain.size else b""), None
+    return ctypes.string_at(low, high - low), [list(array.strides), array.ctypes.data - low]
 
 
 def _require_numeric(dtype: np.dtype) -> None:
@@ -302,6 +349,16 @@ class Channel:
         self._inbox = inbox
         self._outbox = outbox
         self._deadline_s: float | None = None
+
+    @property
+    def inbox(self) -> mmap.mmap:
+        """The region that the other end fills."""
+        return self._inbox
+
+    def fill(self, pieces: Sequence[tuple[int, Any]]) -> None:
+        """Write (offset, bytes) pieces into the region that the other end reads."""
+        for at, raw in pieces:
+            self._outbox[at : at + len(raw)] = raw
 
     def send(self, header: Plain, buffers: Sequence[Any] = (), *, through_region: bool = False) -> None:
         """Send a message; a large payload, or any where asked, goes through the shared region.

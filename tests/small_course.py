@@ -21,9 +21,14 @@ TESTS = {
     "add_small": (2, '"""add returns the sum of two numbers."""\nassert add(2, 3) == 5, "add(2, 3) must be 5"'),
     "add_arrays": (
         3,
-        '"""add works on arrays and leaves them alone."""\na = np.arange(4.0)\nwith unchanged(a, what="add"):\n'
-        f'    close(add(a, a), np.array([0.0, 2.0, 4.0, 6.0]), what="add")\n### BEGIN HIDDEN TESTS\n{MARKER} = np.ones((2, 2), np.float32)\n'
-        f'assert np.allclose(add({MARKER}, 1), 2), "add must work on float32"\n### END HIDDEN TESTS',
+        '"""add works on arrays and leaves them alone."""\n'
+        "a = np.arange(4.0)\n"
+        'with unchanged(a, what="add"):\n'
+        '    close(add(a, a), np.array([0.0, 2.0, 4.0, 6.0]), what="add")\n'
+        "### BEGIN HIDDEN TESTS\n"
+        f"{MARKER} = np.ones((2, 2), np.float32)\n"
+        f'assert np.allclose(add({MARKER}, 1), 2), "add must work on float32"\n'
+        "### END HIDDEN TESTS",
     ),
     "counter_steps": (
         2,

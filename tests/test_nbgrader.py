@@ -139,7 +139,8 @@ class TestFeedback:
 
     def test_runs_no_script_of_a_student(self, root: Path):
         """HTML that a student displays is cleaned."""
-        hostile = "from IPython.display import HTML, display\ndisplay(HTML('<script>steal()</script><b>bold</b>'))\nlimit = 12"
+        shown = "display(HTML('<script>steal()</script><b>bold</b>'))"
+        hostile = f"from IPython.display import HTML, display\n{shown}\nlimit = 12"
         hand_in(root, "anna", solved(limit=hostile))
         nbgrader(root, "autograde", "short")
         nbgrader(root, "generate_feedback", "short")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 from kernelmark import checks
 from kernelmark.conform import Course, read_submission
@@ -16,6 +17,7 @@ from kernelmark.records import SubmissionResult
 from kernelmark.referee import prime
 from kernelmark.sandbox import Limits
 from kernelmark.session import Session
+from kernelmark.shell import Shell
 from tests import small_course
 from tests.small_course import ADD, COUNTER, MARKER, solved
 
@@ -84,7 +86,8 @@ class TestFailuresCostOnlyWhatTheyBreak:
 
     def test_a_hang_that_ignores_the_interrupt(self, grade_short: Grade):
         """It is killed after its time, and the rest is graded."""
-        stubborn = "import time\ndef add(a, b):\n    while True:\n        try: time.sleep(60)\n        except BaseException: pass"
+        loop = "    while True:\n        try: time.sleep(60)\n        except BaseException: pass"
+        stubborn = f"import time\ndef add(a, b):\n{loop}"
         result = grade_short(solved(add=stubborn), Limits(cell_s=1.0))
         assert marks(result) == {**FULL, "add_small": 0.0, "add_arrays": 0.0}
         assert "did not stop when interrupted" in result.cell("add_small").reason
@@ -168,6 +171,8 @@ class TestSecrets:
         _, plan = course.plan(read_submission(nbformat.writes(solved()).encode())[0])
         limits = Limits()
         monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+        for kind in (Shell, InteractiveShell):  # the judge's shell becomes get_ipython()'s; give it back
+            monkeypatch.setattr(kind, "_instance", None)
         student, reference = Session(limits), Session(limits)
         former = checks._runtime
         try:

@@ -171,7 +171,7 @@ class Bench:
                 RemoteSide("baseline", self.baseline.line, target, (), theirs),
                 lambda: kind.draw(self.rng, size),
                 lambda inputs, output: kind.check(inputs, output, ours["count"], size),
-                lowest_threshold=truth / (1 + DEMANDED),
+                thresholds=(truth / (1 + DEMANDED), truth * (1 + DEMANDED)),
                 shuffle=self.shuffle,
             )
             verdict = decide(

@@ -250,7 +250,7 @@ def faster(
                 _runtime.side(baseline_name, baseline_function, baseline_args, baseline_kwargs),
                 lambda: tuple(inputs(generator)),
                 check,
-                lowest_threshold=ladder[0][0],
+                thresholds=list(steps),
                 shuffle=random.Random(int.from_bytes(os.urandom(8))),
             )
         verdict = decide(

@@ -11,7 +11,7 @@ edition, chapter 9 (K-best); Chen and Revels 2016, arXiv:1608.04295 (minimum).
 
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from kernelmark.errors import MeasurementError
 from kernelmark.records import Outcome, Pair, Step, Verdict
@@ -32,6 +32,10 @@ WALL_LINE = 0.7
 # Without convergence a pass must clear the line by 10 %, and a fail must miss it by 20 %.
 DOUBT_ABOVE = 0.10
 DOUBT_BELOW = 0.20
+# A race may end early where every threshold is this factor away and the best values agree this well:
+# then no value still to come can change the verdict.
+FAR = 1.4
+FAR_SPREAD = 0.10
 
 
 def k_th_smallest(values: Sequence[float], k: int = K_ESTIMATE) -> float:
@@ -48,19 +52,31 @@ def k_th_smallest(values: Sequence[float], k: int = K_ESTIMATE) -> float:
     return sorted(values)[min(k, len(values)) - 1]
 
 
-def has_converged(values: Sequence[float]) -> bool:
-    """Say whether the K smallest values lie within `K_SPREAD` of the smallest."""
+def has_converged(values: Sequence[float], spread: float = K_SPREAD) -> bool:
+    """Say whether the K smallest values lie within `spread` of the smallest."""
     best = sorted(values)[:K_BEST]
-    return len(best) == K_BEST and best[-1] <= best[0] * (1 + K_SPREAD)
+    return len(best) == K_BEST and best[-1] <= best[0] * (1 + spread)
 
 
-def enough(pairs: Sequence[Pair]) -> bool:
+def enough(pairs: Sequence[Pair], spread: float = K_SPREAD) -> bool:
     """Say whether the sample can stop growing: both sides have converged."""
     return (
         len(pairs) >= MIN_PAIRS
-        and has_converged([pair.candidate_cpu_s for pair in pairs])
-        and has_converged([pair.baseline_cpu_s for pair in pairs])
+        and has_converged([pair.candidate_cpu_s for pair in pairs], spread)
+        and has_converged([pair.baseline_cpu_s for pair in pairs], spread)
     )
+
+
+def certain(pairs: Sequence[Pair], thresholds: Iterable[float]) -> bool:
+    """Say whether the verdict can no longer change: converged, or far from every threshold on both clocks."""
+    if enough(pairs):
+        return True
+    if not enough(pairs, FAR_SPREAD):
+        return False
+    ratio, wall_ratio = ratios(pairs)
+    passes = [ratio >= PASS_LINE * at * FAR and wall_ratio >= WALL_LINE * at * FAR for at in thresholds]
+    fails = [ratio * FAR <= PASS_LINE * at for at in thresholds]
+    return all(passed or failed for passed, failed in zip(passes, fails, strict=True))
 
 
 def ratios(pairs: Sequence[Pair]) -> tuple[float, float]:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from kernelmark.records import Pair
-from kernelmark.stats import MAX_PAIRS, PASS_LINE, enough
+from kernelmark.stats import MAX_PAIRS, PASS_LINE, certain
 
 # Below 2 ms the tens of microseconds around a call show; above, calls are pre-empted more often.
 MIN_VALUE_S = 0.002
@@ -95,7 +95,7 @@ def race(
     draw: Callable[[], Inputs],
     check: Callable[[Inputs, Any], None],
     *,
-    lowest_threshold: float,
+    thresholds: Sequence[float],
     shuffle: random.Random,
     now: Callable[[], float] = time.monotonic,
     budget_s: float = BUDGET_S,
@@ -106,18 +106,18 @@ def race(
         draw: returns the inputs of one call, never the same twice.
         check: raises when the candidate's output for these inputs is wrong. Every
             output of every timed call is checked, after the clock has stopped.
-        lowest_threshold: the speed-up of the first step; far below it the race ends early.
+        thresholds: the speed-ups of the steps; far from all of them the race ends early.
         shuffle: decides who goes first in a pair.
         now: seconds, for the budget only.
     """
     loops = tuple(_calibrate(side, draw, check if side is candidate else None) for side in (candidate, baseline))
     pairs: list[Pair] = []
     start = now()
-    while len(pairs) < MAX_PAIRS and not enough(pairs):
+    while len(pairs) < MAX_PAIRS and not certain(pairs, thresholds):
         if len(pairs) >= HOPELESS_PAIRS:
             # On the quickest of each side: one disturbed value must not end a race that is going well.
             quickest = min(p.baseline_cpu_s for p in pairs) / min(p.candidate_cpu_s for p in pairs)
-            if quickest < lowest_threshold * PASS_LINE * HOPELESS:
+            if quickest < min(thresholds) * PASS_LINE * HOPELESS:
                 break
             if now() - start > budget_s:
                 break

@@ -16,6 +16,7 @@ from kernelmark.stats import (
     MIN_PAIRS,
     PASS_LINE,
     WALL_LINE,
+    certain,
     decide,
     enough,
     has_converged,
@@ -140,6 +141,32 @@ class TestConvergence:
         values = [1.1**i for i in range(MIN_PAIRS)]
         pairs = [pair(v, 1.0) if unsteady == "candidate" else pair(1.0, v) for v in values]
         assert not enough(pairs)
+
+
+class TestCertainty:
+    """A race ends when no value still to come could change its verdict."""
+
+    rough = [pair(candidate=1.0 + 0.02 * step, baseline=4.0 * (1.0 + 0.02 * step)) for step in range(MIN_PAIRS)]
+
+    def test_far_from_every_threshold_rough_values_are_enough(self):
+        """At 4 times the speed, thresholds 1 and 12 are decided though the best values differ by 8 %."""
+        assert not enough(self.rough)
+        assert certain(self.rough, [1.0])
+        assert certain(self.rough, [1.0, 12.0])
+
+    @pytest.mark.parametrize("threshold", [3.5, 4.0, 5.0])
+    def test_near_a_threshold_they_are_not(self, threshold):
+        """Within a factor 1.4 of a line the values must settle."""
+        assert not certain(self.rough, [1.0, threshold])
+
+    def test_a_slow_wall_clock_is_not_certain(self):
+        """A pass must be clear on both clocks."""
+        waiting = [pair(p.candidate_cpu_s, p.baseline_cpu_s, candidate_wall=8.0, baseline_wall=4.0) for p in self.rough]
+        assert not certain(waiting, [1.0])
+
+    def test_fewer_than_eleven_pairs_are_never_certain(self):
+        """However clear, the sample has a least size."""
+        assert not certain(steady(100.0, n=MIN_PAIRS - 1), [1.0])
 
 
 class TestLines:

@@ -61,7 +61,7 @@ def run_race(candidate=0.004, baseline=0.008, *, seed=1, nbytes=8, answer=lambda
         assert output == inputs[0].number, "wrong output"
 
     sides = FakeSide("candidate", candidate, log, answer), FakeSide("baseline", baseline, log)
-    settings = {"lowest_threshold": 1.0, "shuffle": random.Random(seed), "now": lambda: 0.0, **settings}
+    settings = {"thresholds": (1.0,), "shuffle": random.Random(seed), "now": lambda: 0.0, **settings}
     return race(*sides, lambda: (Item(nbytes),), check, **settings), log, checked
 
 
@@ -152,7 +152,7 @@ class TestInputs:
                 FakeSide("baseline", 0.004),
                 lambda: (Item(),),
                 lambda inputs, output: None,
-                lowest_threshold=1.0,
+                thresholds=(1.0,),
                 shuffle=random.Random(1),
             )
 

@@ -146,7 +146,7 @@ class TestConvergence:
 class TestCertainty:
     """A race ends when no value still to come could change its verdict."""
 
-    rough = [pair(candidate=1.0 + 0.02 * step, baseline=4.0 * (1.0 + 0.02 * step)) for step in range(MIN_PAIRS)]
+    rough = tuple(pair(candidate=1.0 + 0.02 * step, baseline=4.0 * (1.0 + 0.02 * step)) for step in range(MIN_PAIRS))
 
     def test_far_from_every_threshold_rough_values_are_enough(self):
         """At 4 times the speed, thresholds 1 and 12 are decided though the best values differ by 8 %."""

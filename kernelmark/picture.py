@@ -10,9 +10,11 @@ import math
 import textwrap
 
 from kernelmark.records import Verdict
-from kernelmark.stats import PASS_LINE, number
+from kernelmark.stats import FAR_SPREAD, K_SPREAD, PASS_LINE, certain, number
 
-WIDTH_PX, HEIGHT_PX, MARGIN_PX = 640, 150, 24
+WIDTH_PX, CHART_PX, MARGIN_PX = 760, 132, 24
+# A bold capital of the font is 8 px wide, ordinary text 5.5: this many fit a line.
+LINE_CHARS = 120
 TEXT_COLUMNS, PAGE_COLUMNS = 60, 100
 WORDS = {"pass": "PASS", "fail": "NOT YET", "inconclusive": "INCONCLUSIVE"}
 
@@ -24,7 +26,11 @@ def headline(verdict: Verdict) -> str:
 
 def trust(verdict: Verdict) -> str:
     """Return one line on how much the verdict can be trusted."""
-    settled = "the five best values of each side agree within 3 %" if verdict.converged else "the values did not settle"
+    settled = "the five best values of each side did not settle"
+    if verdict.converged:
+        settled = f"the five best values of each side agree within {K_SPREAD:.0%}"
+    elif certain(verdict.pairs, [step.threshold for step in verdict.steps]):
+        settled = f"the five best values of each side agree within {FAR_SPREAD:.0%}, and every step is far away"
     return (
         f"{len(verdict.pairs)} pairs of {verdict.candidate_loops} and {verdict.baseline_loops} calls; {settled}; "
         f"95 % of resampled estimates lie in {number(verdict.low)}..{number(verdict.high)}; "
@@ -60,11 +66,19 @@ def _escaped(text: str) -> str:
 def as_svg(verdict: Verdict) -> str:
     """Return the picture as an SVG document: pairs as rings, estimate as a diamond, steps as lines."""
     scale = _Scale(verdict, WIDTH_PX - 2 * MARGIN_PX)
+    caption = (
+        f"Speed of {verdict.candidate} over {verdict.baseline} on CPU time, log scale. Rings: "
+        f"{len(verdict.pairs)} pairs; diamond: the estimate, {number(verdict.ratio)}; dashed: steps, with the allowance below each in grey."
+    )
+    lines = [
+        piece for text in (headline(verdict), caption, trust(verdict)) for piece in textwrap.wrap(text, LINE_CHARS)
+    ]
+    height = CHART_PX + 14 * len(lines)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH_PX}" height="{HEIGHT_PX}" '
-        f'viewBox="0 0 {WIDTH_PX} {HEIGHT_PX}" font-family="sans-serif" font-size="11" role="img">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH_PX}" height="{height}" '
+        f'viewBox="0 0 {WIDTH_PX} {height}" font-family="sans-serif" font-size="11" role="img">',
         f"<title>{_escaped(headline(verdict))}</title>",
-        f'<rect width="{WIDTH_PX}" height="{HEIGHT_PX}" fill="white"/>',
+        f'<rect width="{WIDTH_PX}" height="{height}" fill="white"/>',
         f'<line x1="{MARGIN_PX}" y1="92" x2="{WIDTH_PX - MARGIN_PX}" y2="92" stroke="#444"/>',
     ]
     for index, step in enumerate(verdict.steps):
@@ -85,13 +99,9 @@ def as_svg(verdict: Verdict) -> str:
         x = MARGIN_PX + scale(tick)
         parts.append(f'<line x1="{x}" y1="92" x2="{x}" y2="97" stroke="#444"/>')
         parts.append(f'<text x="{x}" y="110" text-anchor="middle">{number(tick)}</text>')
-    caption = (
-        f"speed of {verdict.candidate} over {verdict.baseline} (log scale, CPU time): "
-        f"rings are {len(verdict.pairs)} pairs, diamond the estimate {number(verdict.ratio)}, "
-        "grey the allowance below a step"
-    )
-    parts.append(f'<text x="{MARGIN_PX}" y="128">{_escaped(caption)}</text>')
-    parts.append(f'<text x="{MARGIN_PX}" y="143">{_escaped(WORDS[verdict.outcome])}. {_escaped(verdict.where)}</text>')
+    for row, line in enumerate(lines):
+        weight = ' font-weight="bold"' if row == 0 else ""
+        parts.append(f'<text x="{MARGIN_PX}" y="{CHART_PX + 14 * row}"{weight}>{_escaped(line)}</text>')
     parts.append("</svg>")
     return "".join(parts)
 

@@ -66,11 +66,16 @@ def write_course(root: Path, source: NotebookNode | None = None) -> Path:
     folder = root / "source" / "short"
     folder.mkdir(parents=True)
     nbformat.write(source or notebook(), folder / "short.ipynb")
-    config = (Path(__file__).parent.parent / "nbgrader_config.py").read_text()
     (root / "exchange").mkdir()
+    write_config(root)
+    return root
+
+
+def write_config(root: Path) -> None:
+    """Write the course's own nbgrader_config.py, with an exchange below this folder."""
+    config = (Path(__file__).parent.parent / "nbgrader_config.py").read_text()
     config += f'\nc.Exchange.root = "{root / "exchange"}"\nc.Exchange.cache = "{root / "cache"}"\n'
     (root / "nbgrader_config.py").write_text(config)
-    return root
 
 
 def solved(**cells: str) -> NotebookNode:

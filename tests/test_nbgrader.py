@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -16,11 +17,20 @@ from tests import small_course
 from tests.small_course import ADD, MARKER, solved
 
 
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course folder whose assignment `short` has been generated, made once."""
+    made = tmp_path_factory.mktemp("course")
+    small_course.write_course(made)
+    nbgrader(made, "generate_assignment", "short")
+    return made
+
+
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """A course folder whose assignment `short` has been generated."""
-    small_course.write_course(tmp_path)
-    nbgrader(tmp_path, "generate_assignment", "short")
+def root(generated: Path, tmp_path: Path) -> Path:
+    """A course folder of the test's own."""
+    shutil.copytree(generated, tmp_path, dirs_exist_ok=True)
+    small_course.write_config(tmp_path)
     return tmp_path
 
 

@@ -68,7 +68,8 @@ def as_svg(verdict: Verdict) -> str:
     scale = _Scale(verdict, WIDTH_PX - 2 * MARGIN_PX)
     caption = (
         f"Speed of {verdict.candidate} over {verdict.baseline} on CPU time, log scale. Rings: "
-        f"{len(verdict.pairs)} pairs; diamond: the estimate, {number(verdict.ratio)}; dashed: steps, with the allowance below each in grey."
+        f"{len(verdict.pairs)} pairs; diamond: the estimate, {number(verdict.ratio)}; "
+        "dashed: steps, with the allowance below each in grey."
     )
     lines = [
         piece for text in (headline(verdict), caption, trust(verdict)) for piece in textwrap.wrap(text, LINE_CHARS)
@@ -99,9 +100,9 @@ def as_svg(verdict: Verdict) -> str:
         x = MARGIN_PX + scale(tick)
         parts.append(f'<line x1="{x}" y1="92" x2="{x}" y2="97" stroke="#444"/>')
         parts.append(f'<text x="{x}" y="110" text-anchor="middle">{number(tick)}</text>')
-    for row, line in enumerate(lines):
+    for row, words in enumerate(lines):
         weight = ' font-weight="bold"' if row == 0 else ""
-        parts.append(f'<text x="{MARGIN_PX}" y="{CHART_PX + 14 * row}"{weight}>{_escaped(line)}</text>')
+        parts.append(f'<text x="{MARGIN_PX}" y="{CHART_PX + 14 * row}"{weight}>{_escaped(words)}</text>')
     parts.append("</svg>")
     return "".join(parts)
 

@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     try:
         status: int = arguments.run(arguments)
-    except KernelmarkError as error:
+    except (KernelmarkError, OSError) as error:
         print(f"kernelmark: {error}", file=sys.stderr)
         return 1
     return status

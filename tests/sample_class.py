@@ -35,17 +35,12 @@ DEMO = {
     "03_matmul": (
         "correct/helper_in_an_extra_cell",
         "correct/noisy_but_right",
-        "correct/split_cell",
         "wrong/drops_the_ragged_tail",
-        "wrong/first_in_first_out",
         "slow/rows_of_products",
-        "slow/wrong_order_inside",
         "cheating/replaces_numpy_comparisons",
         "cheating/stops_the_clock",
-        "cheating/remembers_by_shape",
         "cheating/rearranges_the_tests",
         "broken/exits_in_a_function",
-        "broken/raises_at_the_top",
         "broken/not_json",
         "empty/untouched_release",
     )

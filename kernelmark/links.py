@@ -174,6 +174,8 @@ class Link:
             raise self._lost() from None
         self._forbid_helpers()
         outputs = Decoder(payload, _no_objects).decode(checked(reply))
+        if isinstance(outputs, dict) and isinstance(outputs.get("stack"), np.ndarray) and outputs["stack"].ndim:
+            outputs = list(outputs["stack"])
         if not isinstance(outputs, list):
             raise self._lost(f"{self.whose} put nonsense on the line to the grader: no list of outputs")
         return Value(max(cpu_s, 1e-9), max(wall_s, 1e-9), outputs)

@@ -10,7 +10,7 @@ import math
 import textwrap
 
 from kernelmark.records import Verdict
-from kernelmark.stats import FAR_SPREAD, K_SPREAD, PASS_LINE, certain, number
+from kernelmark.stats import PASS_LINE, number
 
 WIDTH_PX, CHART_PX, MARGIN_PX = 760, 132, 24
 # A bold capital of the font is 8 px wide, ordinary text 5.5: this many fit a line.
@@ -26,11 +26,9 @@ def headline(verdict: Verdict) -> str:
 
 def trust(verdict: Verdict) -> str:
     """Return one line on how much the verdict can be trusted."""
-    settled = "the five best values of each side did not settle"
-    if verdict.converged:
-        settled = f"the five best values of each side agree within {K_SPREAD:.0%}"
-    elif certain(verdict.pairs, [step.threshold for step in verdict.steps]):
-        settled = f"the five best values of each side agree within {FAR_SPREAD:.0%}, and every step is far away"
+    settled = "the quickest values and the median of the pairs agree on every step"
+    if not verdict.converged:
+        settled = "the quickest values and the median of the pairs do not agree on every step"
     return (
         f"{len(verdict.pairs)} pairs of {verdict.candidate_loops} and {verdict.baseline_loops} calls; {settled}; "
         f"95 % of resampled estimates lie in {number(verdict.low)}..{number(verdict.high)}; "

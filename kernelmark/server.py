@@ -17,11 +17,15 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from kernelmark.errors import SubmissionError
 from kernelmark.shell import MAX_MESSAGE_CHARS, Shell, make_shell, text_of
 from kernelmark.wire import REGION_BYTES, Channel, Decoder, Encoder, Plain, WireError, function_by_name, views
 
 MAX_HANDLES = 100_000
+# Outputs up to this size cross as one array; larger ones are not worth a second copy.
+MAX_STACKED_BYTES = 16 * 2**10
 
 
 def describe_error(error: BaseException) -> dict[str, str]:
@@ -163,7 +167,7 @@ class Server:
                 function = self._target(target)
                 results = [function(*inputs, **keywords) for inputs in batch]
             encoder = Encoder(self._leave, contiguous=True)
-            reply = {"ok": encoder.encode(results)}
+            reply = {"ok": encoder.encode(_stacked(results))}
         except BaseException as error:
             encoder = Encoder(self._leave)
             reply = {"error": describe_error(error)}
@@ -208,6 +212,15 @@ class Server:
         if "error" in reply:
             raise SubmissionError(reply["error"])
         return Decoder(buffers, self._resolve).decode(reply["ok"])
+
+
+def _stacked(results: list[Any]) -> Any:
+    """Return many small equal arrays as one: to encode each by itself takes as long as a call of 10 us."""
+    first = results[0]
+    if len(results) < 2 or type(first) is not np.ndarray or first.nbytes > MAX_STACKED_BYTES:
+        return results
+    alike = all(type(r) is np.ndarray and r.shape == first.shape and r.dtype == first.dtype for r in results)
+    return {"stack": np.array(results)} if alike else results
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from kernelmark.records import Pair
-from kernelmark.stats import MAX_PAIRS, PASS_LINE, certain
+from kernelmark.stats import HOPELESS, MAX_PAIRS, PASS_LINE, certain
 
 # Below 2 ms the tens of microseconds around a call show; above, calls are pre-empted more often.
 MIN_VALUE_S = 0.002
@@ -31,8 +31,7 @@ MAX_LOOPS = 2048
 # Calibration takes the quickest of so many values; a call this long needs no calibration.
 SETTLING_VALUES = 3
 LONG_CALL_S = 0.02
-# Far below the lowest threshold a few pairs say enough: nobody waits for eleven slow calls.
-HOPELESS = 1 / 3
+# Far below the lowest threshold so many pairs say enough: nobody waits for eleven slow calls.
 HOPELESS_PAIRS = 3
 
 Inputs = tuple[Any, ...]

@@ -82,7 +82,7 @@ class TestText:
         """The number of pairs, whether they settled, and where it was measured."""
         said = " ".join(as_text(any_verdict).split())
         assert f"{len(any_verdict.pairs)} pairs" in said
-        assert ("agree within" in said) == any_verdict.converged
+        assert ("pairs agree on" in said) == any_verdict.converged
 
     def test_says_where_it_was_measured(self):
         """At a desk or by the grader is part of the text."""

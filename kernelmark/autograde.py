@@ -18,6 +18,7 @@ from typing import Any
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
+from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
@@ -33,6 +34,8 @@ from kernelmark.sandbox import Limits
 from kernelmark.stats import number
 
 RECORDS = ".kernelmark"
+# More files and folders beside a notebook than this are not shown to it.
+MAX_OWN_FILES = 200
 # The table of marks stands in the place of nbgrader's list of test cells.
 FEEDBACK_STYLE = """
 #toc { display: none }
@@ -55,6 +58,9 @@ class Kernelmark(Configurable):
     blas_threads = Integer(Limits.threads, help="BLAS, OpenMP and Numba threads, on both sides of a race.").tag(
         config=True
     )
+    allow_child_processes = Bool(False, help="Let submissions start processes; their CPU time is not counted.").tag(
+        config=True
+    )
     run_submissions_uncontained = Bool(
         False,
         help="Run submissions WITHOUT a sandbox: they can then read and change everything that you can.",
@@ -67,6 +73,7 @@ class Kernelmark(Configurable):
             cell_s=self.cell_timeout_s,
             notebook_s=self.notebook_timeout_s,
             threads=self.blas_threads,
+            children=self.allow_child_processes,
             contained=not self.run_submissions_uncontained,
         )
 
@@ -112,16 +119,19 @@ class Grade(NbGraderPreprocessor):
             done = nobody_is_marked(plan, f"SandboxError: {error}")
             _save(self, done, place)
             raise
-        for cell, outputs in zip(graded.cells, done.outputs, strict=True):
-            if cell.cell_type == "code":
-                cell.outputs = [nbformat.from_dict(output) for output in outputs]
+        for position, (node, outputs, cell) in enumerate(zip(graded.cells, done.outputs, plan.cells, strict=True)):
+            if node.cell_type == "code":
+                node.outputs = [nbformat.from_dict(output) for output in outputs]
+            if cell.role in ("student", "answer") or not cell.grade_id:
+                # What a student wrote opens in formgrader beside the instructor's own session.
+                graded.cells[position], _ = SanitizeHTML().preprocess_cell(node, resources, position)
         graded.cells = _with_mark_schemes(graded.cells, course)
         who = (place["assignment"], place["notebook"], place["student"])
-        result = _result(who, plan, source_sha256, done, time.monotonic() - start)
+        result = _result(who, plan, files, source_sha256, done, time.monotonic() - start)
         resources["kernelmark"] = _keep(self, result)
-        for cell in result.cells:
-            if cell.mark == "person" and cell.staff and cell.verdicts == () and cell.claim:
-                self.log.warning("%s: %s needs a person: %s", place["student"], cell.grade_id, cell.staff)
+        for found in result.cells:
+            if found.mark == "person" and found.staff and found.verdicts == () and found.claim:
+                self.log.warning("%s: %s needs a person: %s", place["student"], found.grade_id, found.staff)
         return graded, resources
 
 
@@ -191,19 +201,25 @@ def grade(source: Path, submitted: Path, limits: Limits | None = None) -> Submis
     _, plan = course.plan(submission, notes)
     start = time.monotonic()
     source_sha256 = _sha256(json.dumps(course.source, sort_keys=True))
-    done = _nursery.grade(plan, source_sha256, limits or Limits(), _own_files(submitted.parent))
-    return _result((source.parent.name, source.stem, ""), plan, source_sha256, done, time.monotonic() - start)
+    files = _own_files(submitted.parent)
+    done = _nursery.grade(plan, source_sha256, limits or Limits(), files)
+    return _result((source.parent.name, source.stem, ""), plan, files, source_sha256, done, time.monotonic() - start)
 
 
 def _result(
-    who: tuple[str, str, str], plan: Plan, source_sha256: str, done: Refereed, elapsed_s: float
+    who: tuple[str, str, str],
+    plan: Plan,
+    files: dict[str, str],
+    source_sha256: str,
+    done: Refereed,
+    elapsed_s: float,
 ) -> SubmissionResult:
     assignment, notebook, student = who
     return SubmissionResult(
         assignment=assignment,
         notebook=notebook,
         student=student,
-        submission_sha256=_sha256("\0".join(c.source for c in plan.cells if c.role in ("student", "answer"))),
+        submission_sha256=_submission_sha256(plan, files),
         source_sha256=source_sha256,
         cells=done.cells,
         machine=done.machine,
@@ -268,7 +284,20 @@ def _marks(nb: NotebookNode, record: SubmissionResult) -> str:
 def _own_files(folder: Path) -> dict[str, str]:
     """Return the submission's own files and folders, {name: path}; links and notebooks are left out."""
     found = sorted(folder.iterdir()) if folder.is_dir() else []
-    return {p.name: str(p.resolve()) for p in found if not p.is_symlink() and p.suffix != ".ipynb"}
+    own = [p for p in found if not p.is_symlink() and p.suffix != ".ipynb"]
+    return {p.name: str(p.resolve()) for p in own[:MAX_OWN_FILES]}
+
+
+def _submission_sha256(plan: Plan, files: dict[str, str]) -> str:
+    """Return a hash of everything a student handed in: the text of the cells, and the files beside them."""
+    digest = hashlib.sha256()
+    for cell in plan.cells:
+        if cell.role in ("student", "answer"):
+            digest.update(cell.source.encode() + b"\0")
+    for name, path in files.items():
+        for part in sorted(p for p in (Path(path), *Path(path).rglob("*")) if p.is_file() and not p.is_symlink()):
+            digest.update(f"{name}/{part.name}\0".encode() + part.read_bytes())
+    return digest.hexdigest()
 
 
 def _keep(step: NbGraderPreprocessor, result: SubmissionResult) -> SubmissionResult:

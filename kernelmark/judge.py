@@ -20,7 +20,7 @@ import numpy as np
 
 from kernelmark import checks
 from kernelmark.conform import Cell
-from kernelmark.errors import CourseError, GraderError, MeasurementError, SubmissionError
+from kernelmark.errors import CourseError, GraderError, KernelmarkError, MeasurementError, SubmissionError
 from kernelmark.links import Link
 from kernelmark.proxy import Proxy, remote_traceback
 from kernelmark.records import CellResult, Machine, Verdict
@@ -44,16 +44,31 @@ class RemoteSide:
     """A racer in another process, timed from outside while it is stopped."""
 
     def __init__(
-        self, name: str, line: Callable[[], Link], target: Plain, args: tuple[Any, ...], kwargs: dict[str, Any]
+        self,
+        name: str,
+        line: Callable[[], Link],
+        target: Plain,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        *,
+        trusted: bool,
     ):
         self.name = name
+        self._trusted = trusted
         self._line, self._target, self._args, self._kwargs = line, target, args, kwargs
 
     def run(self, batch: Sequence[Inputs]) -> Value:
         """Put the inputs in place, call once with each, and take the outputs out."""
         link = self._line()
         link.pin(max(os.sched_getaffinity(0)))
-        return link.timed(self._target, batch, self._args, self._kwargs)
+        try:
+            return link.timed(self._target, batch, self._args, self._kwargs)
+        except KernelmarkError:
+            raise
+        except Exception as error:
+            if self._trusted:
+                raise CourseError(f"the course's own {self.name} raised {type(error).__name__}: {error}") from error
+            raise
 
 
 class Judge:
@@ -117,16 +132,15 @@ class Judge:
             return
         try:
             reply, buffers = session.line().request({"op": "names", "names": wanted})
+            found = reply.get("ok")
+            decoder = Decoder(buffers, self._object_of(session))
+            for name in wanted:
+                entry = found.get(name) if isinstance(found, dict) else None
+                if isinstance(entry, dict) and entry.get("kind") == "value":
+                    self._shell.user_ns[name] = decoder.decode(entry.get("value"))
         except SubmissionError:
-            if lenient:
-                return
-            raise
-        found = reply.get("ok")
-        for name in wanted:
-            entry = found.get(name) if isinstance(found, dict) else None
-            if isinstance(entry, dict) and entry.get("kind") == "value":
-                value = Decoder(buffers, self._object_of(session)).decode(entry.get("value"))
-                self._shell.user_ns[name] = value
+            if not lenient:
+                raise
 
     def _object_of(self, session: Session) -> Callable[[Plain], Any]:
         def resolve(node: Plain) -> Any:
@@ -177,13 +191,15 @@ class Judge:
     ) -> RemoteSide:
         """Return a racer: a proxy where it lives, anything of the instructor's in the reference process."""
         if isinstance(function, Proxy):
-            return RemoteSide(name, function._line, function._target, args, kwargs)
+            own = function._line == self._reference.line
+            return RemoteSide(name, function._line, function._target, args, kwargs, trusted=own)
         if isinstance(function, np.ufunc):
-            return RemoteSide(name, self._reference.line, {"f": f"numpy.{function.__name__}"}, args, kwargs)
+            target = {"f": f"numpy.{function.__name__}"}
+            return RemoteSide(name, self._reference.line, target, args, kwargs, trusted=True)
         own_name = getattr(function, "__name__", "")
         if self._shell.user_ns.get(own_name) is not function:
             raise CourseError(f"faster: {name} must be a function of a solution or set-up cell, or a NumPy ufunc")
-        return RemoteSide(name, self._reference.line, {"n": own_name}, args, kwargs)
+        return RemoteSide(name, self._reference.line, {"n": own_name}, args, kwargs, trusted=True)
 
     def reference(self, name: str) -> Any:
         """Return the course's own function of that name."""

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from kernelmark import clock, sandbox
-from kernelmark.errors import GraderError, SubmissionError, SubmissionLost
+from kernelmark.errors import GraderError, MeasurementError, SubmissionError, SubmissionLost
 from kernelmark.proxy import checked
 from kernelmark.sandbox import Limits
 from kernelmark.timing import Inputs, Value
@@ -63,6 +63,7 @@ class Link:
         whose: "your code" or "the course's solution", for messages.
         watch: end it when it holds too much memory; needs a thread of its own.
         patience: how long a request may take, shared over restarts.
+        trusted: the instructor's code: what goes wrong is the grader's fault, not a student's.
 
     Raises:
         SandboxError: it cannot be contained here. GraderError: it did not start.
@@ -76,13 +77,14 @@ class Link:
         *,
         watch: bool = True,
         patience: Patience | None = None,
+        trusted: bool = False,
     ):
+        self._trusted = trusted
         self.limits = limits
         self._patience = patience or Patience(limits.cell_s)
         self.whose = whose
         self._reason = ""
         self._identity = ""
-        self._childrens_ticks: int | None = None
         self._callbacks: list[Callable[..., Any]] = []
         self._regions = [_sealed_region("to"), _sealed_region("from")]
         ours, theirs = socket.socketpair()
@@ -102,6 +104,7 @@ class Link:
         self.alive = True
         self._await_start()
         self.cpu_s = 0.0
+        self.spent_s = 0.0
         if watch:
             threading.Thread(target=self._watch, daemon=True).start()
 
@@ -118,17 +121,21 @@ class Link:
         self._require_alive()
         # The other side learns the number with the request: an answer prepared beforehand lacks it.
         self._identity = secrets.token_hex(8)
+        begun = time.monotonic()
         try:
             self.channel.send({**header, "id": self._identity}, buffers)
             self.channel.expect_by(time.monotonic() + limit_s)
             return self._answer()
         except TimeoutError:
             self._interrupt(limit_s)
-            raise SubmissionError(f"{self.whose} did not finish within {limit_s:.3g} s and was interrupted") from None
+            text = f"{self.whose} did not finish within {limit_s:.3g} s and was interrupted"
+            raise (GraderError if self._trusted else SubmissionError)(text) from None
         except WireError as error:
             raise self._lost(f"{self.whose} put nonsense on the line to the grader: {error}") from None
         except (EOFError, OSError):
             raise self._lost() from None
+        finally:
+            self.spent_s += time.monotonic() - begun
 
     def timed(self, target: Plain, batch: Sequence[Inputs], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Value:
         """Run a batch of calls between two readings of the process's CPU clock, taken while it is stopped.
@@ -142,6 +149,7 @@ class Link:
             another process was started. Any builtin exception that a call raised.
             MeasurementError: the clock cannot be read.
         """
+        begun = time.monotonic()
         encoder = Encoder(_refuse)
         withheld = _withheld(batch)
         header = {"op": "timed", "target": target, "calls": withheld.calls if withheld else None}
@@ -155,10 +163,10 @@ class Link:
             clock.stop(self.pid)
             cpu_s = clock.cpu_seconds(self.pid) - cpu_s
 
-        clock.stop(self.pid)
-        self._forbid_helpers()
         limit_s = self._patience.seconds
         try:
+            clock.stop(self.pid)
+            ticks = self._forbid_helpers()
             cpu_s = clock.cpu_seconds(self.pid)
             self._go(batch, withheld)
             self.channel.expect_by(time.monotonic() + limit_s)
@@ -172,8 +180,16 @@ class Link:
             raise self._lost(f"{self.whose} put nonsense on the line to the grader: {error}") from None
         except (EOFError, OSError):
             raise self._lost() from None
-        self._forbid_helpers()
-        outputs = Decoder(payload, _no_objects).decode(checked(reply))
+        except MeasurementError:
+            if not os.path.exists(f"/proc/{self.pid}"):
+                raise self._lost() from None
+            self._lost("its clock could not be read")
+            raise
+        finally:
+            self.spent_s += time.monotonic() - begun
+        if self._forbid_helpers() != ticks:
+            raise self._lost(f"{self.whose} started another process; a timed call may not")
+        outputs = Decoder(payload, _no_objects, contiguous=True).decode(checked(reply))
         if isinstance(outputs, dict) and isinstance(outputs.get("stack"), np.ndarray) and outputs["stack"].ndim:
             outputs = list(outputs["stack"])
         if not isinstance(outputs, list):
@@ -199,7 +215,7 @@ class Link:
         """Run every thread of the process on one processor."""
         for task in os.listdir(f"/proc/{self.pid}/task"):
             with contextlib.suppress(ProcessLookupError):
-                os.sched_setaffinity(int(task), {processor})
+                os.sched_setaffinity(int(task), {processor})  # a thread may end meanwhile
 
     def close(self) -> None:
         """Kill the process and everything it started, and give its memory back."""
@@ -252,21 +268,22 @@ class Link:
                 f"{self.whose} did not finish within {limit_s:.3g} s and did not stop when interrupted"
             ) from None
 
-    def _forbid_helpers(self) -> None:
+    def _forbid_helpers(self) -> int:
+        """Return the CPU ticks of children waited for so far; there may be no living child."""
         overseer = self._started.overseer
         siblings = clock.children(overseer) if overseer is not None else [self.pid]
         ticks = clock.childrens_ticks(self.pid)
-        if self._childrens_ticks is None:
-            self._childrens_ticks = ticks
-        if clock.children(self.pid) or siblings != [self.pid] or ticks != self._childrens_ticks:
+        if clock.children(self.pid) or siblings != [self.pid]:
             raise self._lost(f"{self.whose} started another process; a timed call may not")
+        return ticks
 
     def _require_alive(self) -> None:
         if not self.alive:
-            raise SubmissionLost(self._reason or f"the process of {self.whose} has ended")
+            text = self._reason or f"the process of {self.whose} has ended"
+            raise (GraderError if self._trusted else SubmissionLost)(text)
         clock.resume(self.pid)
 
-    def _lost(self, reason: str = "") -> SubmissionLost:
+    def _lost(self, reason: str = "") -> SubmissionLost | GraderError:
         """Kill what is left and return the exception that says why."""
         if self.alive:
             if not reason:  # it ended by itself: let its overseer say how
@@ -274,7 +291,7 @@ class Link:
                     self._started.process.wait(FAREWELL_S)
             status = self._end()
             self._reason = reason or self._reason or _farewell(self.whose, status)
-        return SubmissionLost(self._reason)
+        return GraderError(self._reason) if self._trusted else SubmissionLost(self._reason)
 
     def _end(self) -> int:
         self.alive = False

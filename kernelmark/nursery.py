@@ -57,7 +57,7 @@ class Nursery:
             with self._connect(source_sha256, limits) as connection:
                 connection.settimeout(limits.notebook_s + SLACK_S)
                 _send(connection, json.dumps(job).encode())
-                reply = json.loads(_receive(connection))
+                reply = self._answer(connection)
         except (OSError, EOFError, ValueError) as error:
             return nobody_is_marked(
                 plan, f"GraderError: the judge ended without an answer ({type(error).__name__}: {error})"
@@ -69,6 +69,18 @@ class Nursery:
         done = _refereed_from(reply["done"])
         self._sound.setdefault(source_sha256, set()).update(done.sound)
         return done
+
+    def _answer(self, connection: socket.socket) -> Any:
+        """Return the judge's answer; a judge that is given up is ended, so that it holds no lock."""
+        first = json.loads(_receive(connection))
+        if "judge" not in first:
+            return first
+        try:
+            return json.loads(_receive(connection))
+        except OSError:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(first["judge"], signal.SIGKILL)
+            raise
 
     def close(self) -> None:
         """End the warm process and everything it started."""
@@ -171,10 +183,13 @@ class _Warm:
         return True
 
     def _reference(self, source: str, limits: Limits) -> _Idle:
+        for waiting in [idle for idle in self.idle if not Path(f"/proc/{idle.link.pid}").exists()]:
+            self.idle.remove(waiting)
+            waiting.link.close()
         for position, waiting in enumerate(self.idle):
             if waiting.source == source:
                 return self.idle.pop(position)
-        return _Idle(Link(limits, whose="the course's solution", watch=False))
+        return _Idle(Link(limits, whose="the course's solution", watch=False, trusted=True))
 
     def _finished(self, descriptor: int) -> None:
         said = os.read(descriptor, 4096).decode()
@@ -203,10 +218,12 @@ def _judge(connection: socket.socket, reference: _Idle, source: str, last_words:
     """Be the judge of one notebook; say at the end whether the reference can be used again."""
     try:
         request = json.loads(_receive(connection))
+        _answer(connection, {"judge": os.getpid()})
         plan = Plan.from_json(json.dumps(request["plan"]))
         limits = Limits(**request["limits"])
         if reference.source == source:
-            session = Session(limits, whose="the course's solution", link=reference.link)
+            ran = [cell.source for cell in plan.solution if cell.code]
+            session = Session(limits, whose="the course's solution", link=reference.link, ran=ran)
         else:
             session = prime(plan.solution, reference.link, limits)
         done = referee(Job(plan, limits, request["files"], tuple(request["sound"])), session)

@@ -73,7 +73,11 @@ class Proxy:
         return call(self._line, {"f": function}, args, {})
 
     def _special(self, name: str, *args: Any) -> Any:
-        return call(self._line, {"g": [self._target, name]}, args, {})
+        try:
+            return call(self._line, {"g": [self._target, name]}, args, {})
+        except AttributeError as error:
+            # What Python itself raises for an object without the method, and what list() looks for.
+            raise TypeError(f"{self.__name__} does not support {name}") from error
 
     def __len__(self) -> int:
         return int(self._special("__len__"))

@@ -1,7 +1,7 @@
 """Where submitted code runs: a bubblewrap sandbox, its limits, its start and its end.
 
 It stops: reading or writing anything but the submission's own files, the interpreter
-and the libraries; any network; seeing, signalling or tracing other processes; running
+and the libraries; any network; child processes, unless allowed; seeing, signalling or tracing other processes; running
 as the grader's user where the grader is root; memory, file and process floods.
 It does not stop: faults of the kernel, and side channels through shared caches.
 Where it cannot work, grading refuses: submitted code never runs bare, unless the
@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kernelmark import clock
+from kernelmark import clock, syscalls
 from kernelmark.errors import SandboxError
 
 HOME = "/home/student"
@@ -52,6 +52,8 @@ class Limits:
     restarts: int = 12
     threads: int = 1
     contained: bool = True
+    # Child processes: off, since nobody counts the CPU time of one that a submission reaps itself.
+    children: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ def bubblewrap_arguments(
     links: Mapping[str, str],
     status_fd: int,
     drop_to: int | None,
+    filter_fd: int | None = None,
 ) -> list[str]:
     """Return the argument list of bubblewrap; pure, so that it can be read and tested.
 
@@ -105,12 +108,14 @@ def bubblewrap_arguments(
         files: the submission's own files, {name beside the notebook: path}, read-only.
         links: {"/lib": "usr/lib", ...} where the host has links of that kind.
         status_fd: where bubblewrap writes its child's process id.
+        filter_fd: holds the seccomp filter; None where there is none.
         drop_to: the user to become, when started by root; None keeps the user, in a
             user namespace of its own.
     """
     arguments = ["bwrap", "--die-with-parent", "--new-session", "--info-fd", str(status_fd)]
     arguments += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
     arguments += ["--hostname", "grading", "--clearenv"]
+    arguments += [] if filter_fd is None else ["--seccomp", str(filter_fd)]
     for name, value in variables.items():
         arguments += ["--setenv", name, value]
     for folder in ("/usr/lib", "/etc/ld.so.cache", f"{LIBRARY}/kernelmark", HOME):
@@ -238,6 +243,7 @@ def _start_contained(
     command: Sequence[str], limits: Limits, fds: Sequence[int], files: Mapping[str, str], *, drop: bool
 ) -> Started:
     status_read, status_write = os.pipe()
+    filter_fd = None if limits.children else _filter()
     try:
         arguments = bubblewrap_arguments(
             command,
@@ -249,10 +255,11 @@ def _start_contained(
             links=_links(),
             status_fd=status_write,
             drop_to=random.SystemRandom().choice(SPARE_USERS) if drop else None,
+            filter_fd=filter_fd,
         )
         process = subprocess.Popen(
             arguments,
-            pass_fds=(*fds, status_write),
+            pass_fds=(*fds, status_write, *([] if filter_fd is None else [filter_fd])),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -263,8 +270,21 @@ def _start_contained(
         return Started(process, _only_child(overseer, process), overseer)
     finally:
         os.close(status_read)
+        if filter_fd is not None:
+            os.close(filter_fd)
         if status_write >= 0:
             os.close(status_write)
+
+
+def _filter() -> int | None:
+    """Return a descriptor from which bubblewrap can read the seccomp filter, or None on an unknown machine."""
+    program = syscalls.filter_program()
+    if program is None:
+        return None
+    read_end, write_end = os.pipe()
+    os.write(write_end, program)
+    os.close(write_end)
+    return read_end
 
 
 def _overseer(status_fd: int, process: "subprocess.Popen[bytes]") -> int:

@@ -4,13 +4,17 @@ It knows which cells have run and which one ended the process. It does not know 
 cell is worth; `referee` does.
 """
 
-import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kernelmark.errors import SubmissionError, SubmissionLost
 from kernelmark.links import Link, Patience
 from kernelmark.sandbox import Limits
+from kernelmark.shell import MAX_RICH_BYTES
+
+# Outputs of one cell, and characters of all outputs of a notebook; a server that was not tampered with stays below.
+MAX_OUTPUTS = 2_000
+MAX_NOTEBOOK_CHARS = 24 * 2**20
 
 
 class Session:
@@ -21,19 +25,27 @@ class Session:
         files: the submission's own files.
         whose: "your code" or "the course's solution".
         link: a started process to begin with; else one is started at first use.
+        ran: the cells that have run in it. A session with a link is the reference's: trusted.
     """
 
     def __init__(
-        self, limits: Limits, files: Mapping[str, str] | None = None, whose: str = "your code", link: Link | None = None
+        self,
+        limits: Limits,
+        files: Mapping[str, str] | None = None,
+        whose: str = "your code",
+        link: Link | None = None,
+        ran: Sequence[str] = (),
     ):
         self._limits = limits
         self._files = files
         self._whose = whose
         self._link = self._first = link
         self._starts = 0 if link is None else 1
-        self._ran: list[str] = []
+        self._ran: list[str] = list(ran)
         self._cpu_s = 0.0
         self._spent_s = 0.0
+        self._trusted = link is not None
+        self._output_chars = 0
         self._patience = Patience(limits.cell_s)
 
     @property
@@ -52,10 +64,9 @@ class Session:
         Raises:
             SubmissionLost: it was lost too often, or the notebook has used up its time.
         """
-        if self._spent_s > self._limits.notebook_s:
-            raise SubmissionLost(f"the notebook used up its {self._limits.notebook_s:.0f} s")
         if self._link is None or not self._link.alive:
             self._start()
+        self._require_time()
         assert self._link is not None
         return self._link
 
@@ -85,8 +96,14 @@ class Session:
             self._drop(self._link)
         return self._cpu_s
 
+    def _require_time(self) -> None:
+        running_s = self._link.spent_s if self._link is not None else 0.0
+        if not self._trusted and self._spent_s + running_s > self._limits.notebook_s:
+            raise SubmissionLost(f"the notebook used up its {self._limits.notebook_s:.0f} s")
+
     def _start(self) -> None:
         while True:
+            self._require_time()
             if self._link is not None:
                 self._drop(self._link)
             if self._starts > self._limits.restarts:
@@ -94,13 +111,14 @@ class Session:
                     f"the process of {self._whose} was lost {self._starts} times and is not started again"
                 )
             self._starts += 1
-            self._link = Link(self._limits, self._files, self._whose, patience=self._patience)
+            self._link = Link(self._limits, self._files, self._whose, patience=self._patience, trusted=self._trusted)
             if self._replay(self._link):
                 return
 
     def _replay(self, link: Link) -> bool:
         """Run again what had run; a cell that ends the process this time is dropped. Say if all is well."""
         for position, source in enumerate(self._ran):
+            self._require_time()
             try:
                 self._run(link, source)
             except SubmissionLost:
@@ -111,20 +129,26 @@ class Session:
         return True
 
     def _run(self, link: Link, source: str) -> tuple[list[dict[str, Any]], bool]:
-        start = time.monotonic()
-        try:
-            reply, _ = link.request({"op": "cell", "source": source})
-        finally:
-            self._spent_s += time.monotonic() - start
+        # A cell always has its full time, however often some function hung: it may be run again many times.
+        reply, _ = link.request({"op": "cell", "source": source}, timeout_s=self._limits.cell_s)
         found = reply.get("ok")
         if not isinstance(found, dict) or not isinstance(found.get("outputs"), list):
             raise SubmissionError(f"{self._whose} put nonsense on the line to the grader: no outputs of a cell")
-        return [clean for item in found["outputs"] if (clean := _clean_output(item))], bool(found.get("failed"))
+        outputs = [clean for item in found["outputs"][:MAX_OUTPUTS] if (clean := _clean_output(item))]
+        self._output_chars += sum(len(str(output)) for output in outputs)
+        if self._output_chars > MAX_NOTEBOOK_CHARS:
+            outputs = [_stream("[output dropped: the notebook's outputs together are too long]\n")]
+        return outputs, bool(found.get("failed"))
 
     def _drop(self, link: Link) -> None:
         link.close()
         self._cpu_s += link.cpu_s
+        self._spent_s += link.spent_s
         self._link = None
+
+
+def _stream(text: str) -> dict[str, Any]:
+    return {"output_type": "stream", "name": "stderr", "text": text}
 
 
 def error_output(error: BaseException) -> dict[str, Any]:
@@ -159,4 +183,5 @@ def _clean_output(item: Any) -> dict[str, Any] | None:
 
 
 def _text(value: Any) -> str:
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+    """Return text from the other side, fit to be written, and no longer than its own end should have let it be."""
+    return value[:MAX_RICH_BYTES].encode("utf-8", "replace").decode() if isinstance(value, str) else ""

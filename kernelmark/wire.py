@@ -27,7 +27,7 @@ from kernelmark.errors import SubmissionError
 
 MAX_DEPTH = 32
 MAX_ITEMS = 1_000_000
-MAX_HEADER_BYTES = 32 * 2**20
+MAX_HEADER_BYTES = 12 * 2**20
 # The two shared regions of a link; touched pages only are ever allocated.
 REGION_BYTES = 256 * 2**20
 # Below this a payload goes through the socket, above through shared memory.
@@ -90,7 +90,7 @@ class Encoder:
             raise WireError(f"a value may nest {MAX_DEPTH} deep and hold {MAX_ITEMS} items; this one has more")
         if value is None or (isinstance(value, bool | str) and type(value) in (bool, str)):
             return value
-        if isinstance(value, np.generic):
+        if isinstance(value, np.generic) and not isinstance(value, str | bytes):
             return self._scalar(value)
         if isinstance(value, np.ndarray):
             return self._array(value)
@@ -108,6 +108,8 @@ class Encoder:
             return [self.encode(item, depth + 1) for item in list.__iter__(value)]
         if isinstance(value, tuple):
             return {"t": [self.encode(item, depth + 1) for item in tuple.__iter__(value)]}
+        if isinstance(value, set | frozenset):
+            return {"u": [self.encode(item, depth + 1) for item in value]}
         if isinstance(value, dict):
             return {"d": [[self.encode(k, depth + 1), self.encode(v, depth + 1)] for k, v in dict.items(value)]}
         return self._named(value) or self._leave(value)
@@ -154,9 +156,18 @@ class Decoder:
         buffers: raw bytes, in the order they were sent.
         resolve: turns {"h": ...}, {"k": ...} and {"n": ...} nodes into values.
         known: arrays that a reference may point to.
+        contiguous: refuse arrays in any but C order.
     """
 
-    def __init__(self, buffers: Sequence[Any], resolve: Callable[[Plain], Any], known: Sequence[np.ndarray] = ()):
+    def __init__(
+        self,
+        buffers: Sequence[Any],
+        resolve: Callable[[Plain], Any],
+        known: Sequence[np.ndarray] = (),
+        *,
+        contiguous: bool = False,
+    ):
+        self._contiguous = contiguous
         self._buffers = buffers
         self._resolve = resolve
         self._known = known
@@ -193,6 +204,8 @@ class Decoder:
         match tag:
             case "t":
                 return tuple(self.decode(item, depth + 1) for item in content)
+            case "u":
+                return {self.decode(item, depth + 1) for item in content}
             case "d":
                 return {self.decode(key, depth + 1): self.decode(item, depth + 1) for key, item in content}
             case "a":
@@ -229,6 +242,8 @@ class Decoder:
         return self._buffers[index]
 
     def _array(self, index: int, dtype: str, shape: list[int], layout: Plain, writeable: bool) -> np.ndarray:
+        if self._contiguous and layout is not None:
+            raise WireError("an output of a timed call must cross in C order")
         kind = _dtype(dtype)
         dimensions = tuple(_natural(n) for n in shape)
         if len(dimensions) > MAX_DEPTH or math.prod(dimensions) * kind.itemsize > REGION_BYTES:

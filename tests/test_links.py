@@ -1,5 +1,6 @@
 """One sandboxed process and the line to it, live: whatever happens there comes out as the student's error."""
 
+import dataclasses
 import errno
 import json
 import os
@@ -43,6 +44,14 @@ def patience():
 @pytest.fixture
 def link(patience):
     started = Link(LIMITS, patience=patience)
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def parent(patience):
+    """A link whose process may start others."""
+    started = Link(dataclasses.replace(LIMITS, children=True), patience=patience)
     yield started
     started.close()
 
@@ -295,7 +304,7 @@ class TestEnds:
         assert is_gone(link.pid)
 
     @pytest.mark.parametrize("where", ["cell", "call", "child"])
-    def test_of_a_memory_flood_come_before_the_hosts(self, link, where):
+    def test_of_a_memory_flood_come_before_the_hosts(self, parent, where):
         """Above its limit the process is ended and the student told; memory of helpers counts too."""
         flood = "hoard = []\nfor _ in range(100): hoard.append(b'x' * 2**23)\ntime.sleep(600)"
         source = {
@@ -305,10 +314,10 @@ class TestEnds:
         }[where]
         source = f"import os, time\n{source}"
         if where == "call":
-            run(link, source)
+            run(parent, source)
         with pytest.raises(SubmissionLost, match=r"more than 0\.293 GiB of memory"):
-            function(link, "flood")() if where == "call" else run(link, source)
-        assert is_gone(link.pid)
+            function(parent, "flood")() if where == "call" else run(parent, source)
+        assert is_gone(parent.pid)
 
 
 class Answering:
@@ -458,19 +467,46 @@ class TestTimed:
         ids=["child", "orphan", "daemon"],
     )
     @pytest.mark.parametrize("when", ["before", "during"])
-    def test_refuses_a_helper_process(self, link, start, when):
+    def test_refuses_a_helper_process(self, parent, start, when):
         """Work in a process whose CPU time nobody counts is found, whether started before or in the call."""
         body = start if when == "during" else "pass"
-        run(link, f"import os, time\ndef helped(x):\n{textwrap.indent(body, '    ')}\n    return x")
+        run(parent, f"import os, time\ndef helped(x):\n{textwrap.indent(body, '    ')}\n    return x")
         if when == "before":
-            run(link, start)
+            run(parent, start)
         with pytest.raises(SubmissionLost, match="started another process"):
-            timed(link, "helped", [(1,)])
+            timed(parent, "helped", [(1,)])
 
-    def test_a_helper_that_ended_in_time_is_seen(self, link):
-        """The CPU time of a child that was waited for is nobody's, so it may not be used."""
+    @pytest.mark.parametrize(
+        "start", ["os.fork()", "os.posix_spawn('/bin/true', ['true'], {})", "subprocess.run(['/bin/true'])"]
+    )
+    def test_no_process_can_be_started_by_default(self, shared, start):
+        """A child that the submission reaps itself would leave no trace on any clock."""
+        source = f"import os, subprocess\ntry: {start}\nexcept PermissionError: print('refused')"
+        assert run(shared, source) == ("refused\n", False)
+
+    def test_threads_can_be_started(self, shared):
+        """Threads are on the clock, so they are allowed."""
+        source = "import threading\nt = threading.Thread(target=print, args=(7,))\nt.start()\nt.join()"
+        assert run(shared, source) == ("7\n", False)
+
+    def test_the_layout_of_an_output_cannot_be_forged(self, link):
+        """A view costs what it saved: outputs of timed calls must cross in C order."""
         run(
             link,
+            """
+            from kernelmark import wire
+            raw = wire._raw
+            wire._raw = lambda array, contiguous: raw(array, contiguous=False)
+            def work(A): return A.T
+            """,
+        )
+        with pytest.raises(SubmissionError, match="C order"):
+            timed(link, "work", [(np.zeros((40, 60)),)])
+
+    def test_a_helper_that_ended_in_time_is_seen(self, parent):
+        """The CPU time of a child that was waited for is nobody's, so it may not be used."""
+        run(
+            parent,
             """
             import mmap, os, time
             box = mmap.mmap(-1, 8)
@@ -485,7 +521,7 @@ class TestTimed:
             """,
         )
         with pytest.raises(SubmissionLost, match="started another process"):
-            timed(link, "helped", [(1,)])
+            timed(parent, "helped", [(1,)])
 
     @pytest.mark.parametrize("inputs", ["np.arange(3.0)", "3"], ids=["array", "number"])
     def test_nothing_can_be_worked_out_before_the_clock_starts(self, link, inputs):

@@ -158,6 +158,17 @@ class TestFeedback:
         assert "<b>bold</b>" in page
         assert "<script>steal()" not in page
 
+    def test_markdown_of_a_student_carries_no_script(self, root: Path):
+        """nbgrader's pages render markdown raw, so it is cleaned before it is stored."""
+        work = solved()
+        work.cells.append(nbformat.v4.new_markdown_cell("<script>steal()</script><form action='/x'></form> kept"))
+        hand_in(root, "anna", work)
+        nbgrader(root, "autograde", "short")
+        stored = (root / "autograded" / "anna" / "short" / "short.ipynb").read_text()
+        assert "kept" in stored
+        assert "<script" not in stored
+        assert "<form" not in stored
+
 
 class TestExchange:
     def test_release_fetch_submit_collect_grade_return(self, root: Path):

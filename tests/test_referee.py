@@ -1,5 +1,6 @@
 """One notebook, refereed: what marks depend on, and what a failure costs."""
 
+import contextlib
 import os
 import re
 import sys
@@ -7,12 +8,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from kernelmark import checks
-from kernelmark.conform import Course, read_submission
+from kernelmark import autograde, checks
+from kernelmark.conform import Cell, Course, read_submission
+from kernelmark.errors import CourseError
 from kernelmark.judge import Judge
+from kernelmark.links import Link
+from kernelmark.proxy import Proxy
 from kernelmark.records import SubmissionResult
 from kernelmark.referee import prime
 from kernelmark.sandbox import Limits
@@ -22,6 +27,11 @@ from tests import small_course
 from tests.small_course import ADD, COUNTER, MARKER, solved
 
 Grade = Callable[..., SubmissionResult]
+STUBBORN = """import time
+def add(a, b):
+    while True:
+        try: time.sleep(60)
+        except BaseException: pass"""
 FULL = {"add_small": 2.0, "add_arrays": 3.0, "counter_steps": 2.0, "limit_value": 1.0, "why": None}
 
 
@@ -86,9 +96,7 @@ class TestFailuresCostOnlyWhatTheyBreak:
 
     def test_a_hang_that_ignores_the_interrupt(self, grade_short: Grade):
         """It is killed after its time, and the rest is graded."""
-        loop = "    while True:\n        try: time.sleep(60)\n        except BaseException: pass"
-        stubborn = f"import time\ndef add(a, b):\n{loop}"
-        result = grade_short(solved(add=stubborn), Limits(cell_s=1.0))
+        result = grade_short(solved(add=STUBBORN), Limits(cell_s=1.0))
         assert marks(result) == {**FULL, "add_small": 0.0, "add_arrays": 0.0}
         assert "did not stop when interrupted" in result.cell("add_small").reason
 
@@ -130,6 +138,45 @@ class TestFaultsThatAreNotTheStudents:
         next(c for c in broken.cells if "return a + b" in c.source).source += "\n1 / 0"
         (tmp_path / "source" / "short.ipynb").write_text(nbformat.writes(broken))
         assert set(marks(grade_short(solved())).values()) == {None}
+
+
+class TestTime:
+    def test_calls_from_tests_count_against_the_notebook(self, grade_short: Grade):
+        """Many slow calls, each within its own limit, end when the notebook's time is spent."""
+        slow = "import time\ndef add(a, b):\n    time.sleep(0.8)\n    return a + b"
+        result = grade_short(solved(add=slow), Limits(cell_s=2.0, notebook_s=1.0))
+        assert "used up its 1 s" in "".join(cell.reason for cell in result.cells)
+
+    def test_a_function_that_hangs_costs_no_slow_cell(self, grade_short: Grade):
+        """Cells run again after a restart have their full time, however little patience calls have left."""
+        slow = f"import time; time.sleep(0.7)\n{COUNTER}"
+        result = grade_short(solved(add=STUBBORN, counter=slow), Limits(cell_s=1.0))
+        assert marks(result) == {**FULL, "add_small": 0.0, "add_arrays": 0.0}
+
+
+class TestReference:
+    def test_lost_between_two_submissions_costs_nobody(self, grade_short: Grade):
+        """The idle reference is killed; the next honest submission gets its marks."""
+        grade_short(solved())
+        warm = psutil.Process(autograde._nursery._process.pid)
+        for process in warm.children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):  # its overseer took it along
+                process.kill()
+        assert marks(grade_short(solved())) == FULL
+        assert marks(grade_short(solved(add="def add(a, b): return a")))["add_small"] == 0.0
+
+    def test_serves_one_submission_after_the_other_and_can_be_renewed(self):
+        """A session over a reference that has served before still knows the solution after a restart."""
+        first = prime(
+            [Cell("student", "def base(): return 7", grade_id="base")], Link(Limits(), trusted=True), Limits()
+        )
+        again = Session(Limits(), link=first.line(), ran=["def base(): return 7"])
+        try:
+            assert Proxy(again.line, {"n": "base"}, "base")() == 7
+            again.renew()
+            assert Proxy(again.line, {"n": "base"}, "base")() == 7
+        finally:
+            again.close()
 
 
 class TestForging:
@@ -228,10 +275,6 @@ def memory_of(pid: int) -> bytes:
 
 def test_prime_names_the_cell_that_fails():
     """A solution that does not run is the course's fault, and the message names the cell."""
-    from kernelmark.conform import Cell
-    from kernelmark.errors import CourseError
-    from kernelmark.links import Link
-
     link = Link(Limits())
     try:
         with pytest.raises(CourseError, match="'answer' fails: ZeroDivisionError"):

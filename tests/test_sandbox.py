@@ -357,7 +357,7 @@ class TestUncontained:
 
 def test_sandboxes_leave_no_process_behind():
     """When a link is closed, everything that ran in its sandbox is gone, a daemon of its own too."""
-    link = Link(Limits())
+    link = Link(Limits(children=True))
     sleep = "[sys.executable, '-c', 'import time; time.sleep(600)']"
     daemon = f"import subprocess, sys; p = subprocess.Popen({sleep}, start_new_session=True)"
     link.request({"op": "cell", "source": daemon})

@@ -306,7 +306,7 @@ class TestRefusals:
         with pytest.raises(WireError, match="numbers or booleans"):
             over(array)
 
-    @pytest.mark.parametrize("value", [object(), {1, 2}, range(3), open, Path("/"), lambda: 0, int, json])
+    @pytest.mark.parametrize("value", [object(), range(3), open, Path("/"), lambda: 0, int, json])
     def test_what_is_no_plain_data_is_left_behind(self, value):
         """It never crosses as itself; whoever encodes decides what stands for it."""
         with pytest.raises(WireError, match="refused"):

@@ -14,6 +14,7 @@ result. Whoever does not make the product through the array never learns its val
 from __future__ import annotations
 
 import itertools
+import re
 import weakref
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -31,6 +32,7 @@ _PRODUCT_FUNCTIONS = frozenset({np.dot, np.inner, np.vdot, np.tensordot, np.eins
 # Arrays whose values were withheld, by number, while somebody may still ask for a product of them.
 _withheld: weakref.WeakValueDictionary[int, LoggedArray] = weakref.WeakValueDictionary()
 _numbers = itertools.count(1)
+_SUBSCRIPTS = re.compile(r"([a-zA-Z])([a-zA-Z]),\2(?!\1|\2)([a-zA-Z])(->\1\3)?")
 
 
 class LoggedArray(np.ndarray):
@@ -160,22 +162,26 @@ def _multiply(name: str, operands: list[Any]) -> np.ndarray:
         ValueError: no such function, array or position.
     """
     functions: dict[str, Callable[..., Any]] = {"matmul": np.matmul, "dot": np.dot, "einsum": np.einsum}
-    if name not in functions:
-        raise ValueError(f"unknown product {str(name)[:20]!r}")
+    subscripts = operands[0] if name == "einsum" and operands else ""
+    pieces = operands[1:] if name == "einsum" else operands
+    if name not in functions or len(pieces) != 2 or (name == "einsum" and not _is_product(subscripts)):
+        raise ValueError("expected the product of two pieces: @, np.matmul, np.dot, or np.einsum('ij,jk->ik', ...)")
     values: list[Any] = []
-    for operand in operands:
-        if isinstance(operand, str):
-            values.append(operand)
-            continue
-        number, codes = operand
+    for number, codes in pieces:
         whole = _withheld.get(number)
         positions = np.asarray(codes).astype(np.int64)
-        if whole is None or positions.size == 0 or not (positions.min() >= 1 and positions.max() <= whole.size):
+        if whole is None or positions.ndim > 2 or positions.size > whole.size:
+            raise ValueError("multiply slices of the inputs, unchanged")
+        if positions.size == 0 or not (positions.min() >= 1 and positions.max() <= whole.size):
             raise ValueError("multiply slices of the inputs, unchanged")
         piece = LoggedArray(np.asarray(whole).ravel()[positions - 1].astype(np.asarray(codes).dtype))
         piece.products = whole.products
         values.append(piece)
-    return np.asarray(functions[name](*values))
+    return np.asarray(functions[name](subscripts, *values) if subscripts else functions[name](*values))
+
+
+def _is_product(subscripts: Any) -> bool:
+    return isinstance(subscripts, str) and _SUBSCRIPTS.fullmatch(subscripts.replace(" ", "")) is not None
 
 
 def _into(out: Any, product: np.ndarray) -> Any:

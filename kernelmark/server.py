@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -189,8 +190,8 @@ class Server:
 
     def _resolve(self, node: Plain) -> Any:
         if "k" in node:
-            content = node["k"]
-            return lambda *args, **kwargs: self._callback(content, args, kwargs)
+            content, asked = node["k"], self._identity
+            return lambda *args, **kwargs: self._callback(content, asked, args, kwargs)
         return self._target(node)
 
     def _leave(self, value: Any) -> Plain:
@@ -199,7 +200,10 @@ class Server:
         self._handles.append(value)
         return {"h": len(self._handles) - 1, "type": type(value).__name__[:100], "callable": callable(value)}
 
-    def _callback(self, identity: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _callback(self, identity: int, asked: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if asked != self._identity or threading.current_thread() is not threading.main_thread():
+            # The line carries one question at a time; a late or parallel word would be taken for nonsense.
+            raise RuntimeError("this can be used only by the call it was passed to, and in its own thread")
         encoder = Encoder(self._leave)
         request = {
             "callback": identity,

@@ -489,6 +489,28 @@ class TestTimed:
         source = "import threading\nt = threading.Thread(target=print, args=(7,))\nt.start()\nt.join()"
         assert run(shared, source) == ("7\n", False)
 
+    def test_a_callback_used_late_or_in_a_thread_disturbs_nothing(self, link):
+        """What was passed in belongs to its call: a thread that keeps it gets an error, and the line stays clean."""
+        run(
+            link,
+            """
+            import threading, time
+            said = []
+            def keep(ask):
+                def later():
+                    time.sleep(0.2)
+                    try: ask(1)
+                    except RuntimeError as error: said.append(str(error))
+                threading.Thread(target=later).start()
+                return ask(20)
+            """,
+        )
+        assert function(link, "keep")(lambda x: x + 1) == 21
+        assert run(link, "time.sleep(0.4)\nprint(said)") == (
+            "['this can be used only by the call it was passed to, and in its own thread']\n",
+            False,
+        )
+
     def test_the_layout_of_an_output_cannot_be_forged(self, link):
         """A view costs what it saved: outputs of timed calls must cross in C order."""
         run(

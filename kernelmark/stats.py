@@ -34,7 +34,7 @@ WALL_LINE = 0.7
 ALPHA = 0.002
 # After the last pair both estimates must clear the line by this much where the interval does not.
 LAST_MARGIN = 0.04
-# A few pairs are enough where even the quickest values are this far below the line.
+# A few pairs are enough where even the best of them is this far below the line.
 HOPELESS = 1 / 3
 
 
@@ -67,8 +67,7 @@ def side_of(pairs: Sequence[Pair], threshold: float) -> int:
     line = PASS_LINE * threshold
     if len(pairs) < MIN_PAIRS:
         # Broken off as hopeless, or out of time. Three values say nothing but that, and never a pass.
-        quickest = min(p.baseline_cpu_s for p in pairs) / min(p.candidate_cpu_s for p in pairs)
-        return -1 if quickest < line * HOPELESS else 0
+        return -1 if max(pair.ratio for pair in pairs) < line * HOPELESS else 0
     best = ratios(pairs)[0]
     own = sorted(pair.ratio for pair in pairs)
     low, high = median_interval(own)

@@ -114,9 +114,8 @@ def race(
     start = now()
     while len(pairs) < MAX_PAIRS and not certain(pairs, thresholds):
         if len(pairs) >= HOPELESS_PAIRS:
-            # On the quickest of each side: one disturbed value must not end a race that is going well.
-            quickest = min(p.baseline_cpu_s for p in pairs) / min(p.candidate_cpu_s for p in pairs)
-            if quickest < min(thresholds) * PASS_LINE * HOPELESS:
+            # On the best pair: one disturbed value must not end a race that is going well.
+            if max(pair.ratio for pair in pairs) < min(thresholds) * PASS_LINE * HOPELESS:
                 break
             if now() - start > budget_s:
                 break

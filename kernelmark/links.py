@@ -26,7 +26,7 @@ from kernelmark.errors import GraderError, MeasurementError, SubmissionError, Su
 from kernelmark.proxy import checked
 from kernelmark.sandbox import Limits
 from kernelmark.timing import Inputs, Value
-from kernelmark.wire import REGION_BYTES, Channel, Decoder, Encoder, Plain, WireError, Withheld
+from kernelmark.wire import REGION_BYTES, Channel, Decoder, Encoder, Plain, WireError, Withheld, withholdable
 
 # After an interrupt, a process has this long to come back before it is killed.
 GRACE_S = 2.0
@@ -189,18 +189,21 @@ class Link:
             self.spent_s += time.monotonic() - begun
         if self._forbid_helpers() != ticks:
             raise self._lost(f"{self.whose} started another process; a timed call may not")
-        outputs = Decoder(payload, _no_objects, contiguous=True).decode(checked(reply))
+        return Value(max(cpu_s, 1e-9), max(wall_s, 1e-9), self._outputs(checked(reply), payload))
+
+    def _outputs(self, node: Plain, payload: list[bytes]) -> list[Any]:
+        outputs = Decoder(payload, _no_objects, contiguous=True).decode(node)
         if isinstance(outputs, dict) and isinstance(outputs.get("stack"), np.ndarray) and outputs["stack"].ndim:
             outputs = list(outputs["stack"])
         if not isinstance(outputs, list):
             raise self._lost(f"{self.whose} put nonsense on the line to the grader: no list of outputs")
-        return Value(max(cpu_s, 1e-9), max(wall_s, 1e-9), outputs)
+        return outputs
 
     def _go(self, batch: Sequence[Inputs], withheld: Withheld | None) -> None:
         """Hand over the contents of the inputs while the process is stopped, and let it go on."""
         if withheld is not None:
             self.channel.fill(withheld.pieces)
-            self.channel.send({"go": True})
+            self.channel.send({"go": True, "numbers": withheld.numbers if any(withheld.numbers) else None})
         else:
             encoder = Encoder(_refuse)
             node = encoder.encode(list(batch))
@@ -337,8 +340,8 @@ def _sealed_region(name: str) -> int:
 
 
 def _withheld(batch: Sequence[Inputs]) -> Withheld | None:
-    """Return the batch with its contents held back, or None where an input is no plain array."""
-    if not all(type(item) is np.ndarray for inputs in batch for item in inputs):
+    """Return the batch with its contents held back, or None where an input is neither a plain array nor a number."""
+    if not all(withholdable(item) for inputs in batch for item in inputs):
         return None
     found = Withheld()
     for inputs in batch:

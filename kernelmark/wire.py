@@ -264,20 +264,26 @@ class Decoder:
 
 @dataclass
 class Withheld:
-    """Calls whose array contents are not sent yet: views on a region, and what to write there later."""
+    """Calls whose contents are not sent yet: arrays as views on a region, plain numbers as gaps."""
 
     calls: list[Plain] = field(default_factory=list)
     pieces: list[tuple[int, Any]] = field(default_factory=list)
+    numbers: list[list[Any]] = field(default_factory=list)
     used: int = 0
 
-    def add(self, inputs: Sequence[np.ndarray]) -> None:
-        """Add the inputs of one call.
+    def add(self, inputs: Sequence[Any]) -> None:
+        """Add the inputs of one call: arrays and numbers, see `withholdable`.
 
         Raises:
             WireError: the region is full, or an array does not hold numbers.
         """
-        nodes = []
+        nodes: list[Plain] = []
+        numbers: list[Any] = []
         for array in inputs:
+            if type(array) is not np.ndarray:
+                nodes.append(None)
+                numbers.append(array)
+                continue
             _require_numeric(array.dtype)
             raw, layout = _raw(array, contiguous=False)
             at = -(-self.used // _ALIGNMENT_BYTES) * _ALIGNMENT_BYTES
@@ -287,15 +293,35 @@ class Withheld:
             self.pieces.append((at, raw))
             nodes.append([at, array.dtype.str, list(array.shape), layout])
         self.calls.append(nodes)
+        self.numbers.append(numbers)
 
 
-def views(region: mmap.mmap, call: Plain) -> tuple[np.ndarray, ...]:
-    """Return the arrays of one call of a `Withheld` batch as views on the region, whatever it holds by then."""
-    made = []
-    for at, dtype, shape, layout in call:
+def withholdable(value: Any) -> bool:
+    """Say whether a value can be an input of a `Withheld` call: a plain array, or a number that JSON keeps as it is."""
+    if type(value) is float:
+        return math.isfinite(value)
+    return type(value) in (np.ndarray, int, bool)
+
+
+def views(region: mmap.mmap, call: Plain) -> tuple[Any, ...]:
+    """Return the arrays of one call of a `Withheld` batch as views on the region, and None in the place of a number."""
+    made: list[Any] = []
+    for node in call:
+        if node is None:
+            made.append(None)
+            continue
+        at, dtype, shape, layout = node
         strides, offset = layout or (None, 0)
         made.append(np.ndarray(tuple(shape), _dtype(dtype), region, at + offset, strides and tuple(strides)))
     return tuple(made)
+
+
+def completed(inputs: tuple[Any, ...], numbers: Sequence[Any]) -> tuple[Any, ...]:
+    """Return the inputs of a call with its numbers in their places."""
+    if len(numbers) == len(inputs):
+        return tuple(numbers)
+    left = iter(numbers)
+    return tuple(next(left) if value is None else value for value in inputs)
 
 
 def function_by_name(name: str) -> Any:

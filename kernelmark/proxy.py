@@ -68,9 +68,9 @@ class Proxy:
     def __repr__(self) -> str:
         return f"<{self.__name__}, in a process of its own>"
 
-    def _kernelmark_apply_(self, function: str, args: tuple[Any, ...]) -> Any:
-        """Call a function of `kernelmark.lab` beside the object, with the object as argument."""
-        return call(self._line, {"f": function}, args, {})
+    def _kernelmark_apply_(self, function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call something of `kernelmark.lab` in the process where the object lives."""
+        return call(self._line, {"f": function}, args, kwargs)
 
     def _special(self, name: str, *args: Any) -> Any:
         try:

@@ -41,7 +41,7 @@ _LAYOUT_SLACK_BYTES = 4096
 _ALIGNMENT_BYTES = 64
 VALUE_TYPES = frozenset({"Tensor", "LoggedArray"})
 _LAB = "kernelmark.lab"
-_FUNCTIONS = frozenset({"numpy.dot", "numpy.transpose", "numpy.sort", "numpy.sum", "kernelmark.lab.simd_width"})
+_FUNCTIONS = frozenset({"numpy.dot", "numpy.transpose", "numpy.sort", "numpy.sum"})
 
 Plain = Any  # what json can hold
 
@@ -121,7 +121,10 @@ class Encoder:
         if isinstance(value, np.ufunc):
             own = getattr(value, "__name__", "")
             return {"f": f"numpy.{own}"} if getattr(np, own, None) is value else None
-        name = f"{getattr(value, '__module__', '')}.{getattr(value, '__name__', '')}"
+        own = str(getattr(value, "__name__", ""))
+        name = f"{getattr(value, '__module__', '')}.{own}"
+        if name.startswith(f"{_LAB}.") and _of_the_lab(own) is value:
+            return {"f": f"{_LAB}.{own}"}
         return {"f": name} if name in _FUNCTIONS else None
 
     def _scalar(self, value: np.generic) -> Plain:
@@ -325,7 +328,7 @@ def completed(inputs: tuple[Any, ...], numbers: Sequence[Any]) -> tuple[Any, ...
 
 
 def function_by_name(name: str) -> Any:
-    """Return a function of the allow-list: a NumPy ufunc or one listed here.
+    """Return a function of the allow-list: a NumPy ufunc, one listed here, or what `kernelmark.lab` exports.
 
     Raises:
         WireError: any other name.
@@ -336,7 +339,14 @@ def function_by_name(name: str) -> Any:
         return found
     if name in _FUNCTIONS:
         return getattr(importlib.import_module(module), attribute)
+    if module == _LAB and (found := _of_the_lab(attribute)) is not None:
+        return found
     raise WireError(f"{str(name)[:60]!r} is not a function that may cross")
+
+
+def _of_the_lab(name: str) -> Any:
+    lab = importlib.import_module(_LAB)
+    return getattr(lab, name) if name in lab.__all__ else None
 
 
 def copy_back(node: Plain, memory: bytes, array: np.ndarray) -> None:

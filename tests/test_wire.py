@@ -19,7 +19,7 @@ from hypothesis.extra import numpy as hnp
 
 from kernelmark import wire
 from kernelmark.errors import SubmissionError
-from kernelmark.lab import LoggedArray
+from kernelmark.lab import LoggedArray, simd_width, traced_peak_bytes
 from kernelmark.wire import (
     INLINE_BYTES,
     MAX_DEPTH,
@@ -413,12 +413,17 @@ class TestFunctions:
         """A test may hand over `operation=np.tanh`."""
         assert over(function) is function
 
+    @pytest.mark.parametrize("function", [simd_width, traced_peak_bytes, LoggedArray])
+    def test_of_the_lab_cross_by_name(self, function):
+        """A test may call or make an instrument where the student's functions live."""
+        assert over(function) is function
+
     @pytest.mark.parametrize(
         "name",
         [
             "os.system", "builtins.eval", "numpy.load", "numpy.save", "numpy.fromfile", "numpy.memmap",
-            "numpy.ctypeslib",
-            "numpy.os", "numpy.core", "kernelmark.lab.LoggedArray", "kernelmark.wire.Encoder", "numpy.linalg.inv",
+            "numpy.ctypeslib", "kernelmark.lab.np",
+            "numpy.os", "numpy.core", "kernelmark.lab.memory", "kernelmark.wire.Encoder", "numpy.linalg.inv",
             "numpy.add.reduce", "tanh", "", ".", "numpy.", "numpy", None, 3, [], {}, "numpy.tanh\0",
         ],
     )  # fmt: skip

@@ -1,8 +1,9 @@
-"""Functions that must run where their argument lives.
+"""What must run or be made where a student's function lives.
 
 A test cell may hold a proxy of an object in the student's process. A function
-marked `where_it_lives` is then called over there, by its name; with an ordinary
-object it is called here. The proxy says what it is by having `_kernelmark_apply_`.
+marked `where_it_lives` is then called over there, by its name, and `beside` makes
+an instrument over there; with an ordinary object both happen here. The proxy says
+what it is by having `_kernelmark_apply_`.
 """
 
 from __future__ import annotations
@@ -19,10 +20,25 @@ def where_it_lives(function: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     @functools.wraps(function)
-    def wrapper(*args: Any) -> Any:
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
         apply = getattr(args[0], "_kernelmark_apply_", None) if args else None
         if apply is None:
-            return function(*args)
-        return apply(f"kernelmark.lab.{function.__name__}", args)
+            return function(*args, **kwargs)
+        return apply(f"kernelmark.lab.{function.__name__}", args, kwargs)
 
     return wrapper
+
+
+def beside(neighbour: Callable[..., Any], maker: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Return `maker(*args, **kwargs)`, made in the process in which `neighbour` lives.
+
+    For an instrument that a student's function calls too often, or from a thread, to
+    be called back: `beside(parallel_relu, MeetingKernel, 4)`. What such an instrument
+    says is evidence from hostile ground.
+
+    Args:
+        neighbour: the student's function that will use it.
+        maker: a class or function that `kernelmark.lab` exports.
+    """
+    apply = getattr(neighbour, "_kernelmark_apply_", None)
+    return maker(*args, **kwargs) if apply is None else apply(f"kernelmark.lab.{maker.__name__}", args, kwargs)

@@ -36,6 +36,8 @@ from kernelmark.stats import number
 RECORDS = ".kernelmark"
 # More files and folders beside a notebook than this are not shown to it.
 MAX_OWN_FILES = 200
+# What Python and Jupyter leave beside a notebook is nobody's work.
+LEFTOVERS = ("__pycache__", ".ipynb_checkpoints")
 # The table of marks stands in the place of nbgrader's list of test cells.
 FEEDBACK_STYLE = """
 #toc { display: none }
@@ -109,11 +111,12 @@ class Grade(NbGraderPreprocessor):
         settings = Kernelmark(parent=self.parent, config=self.config)
         course = _course(self, resources)
         graded, plan = course.plan(nb)
-        source_sha256 = _sha256(json.dumps(course.source, sort_keys=True))
+        course_files = _own_files(Path(settings.source_directory) / place["assignment"])
+        source_sha256 = _source_sha256(course, course_files)
         start = time.monotonic()
         files = _own_files(Path(resources["metadata"]["path"]))
         try:
-            done = _nursery.grade(plan, source_sha256, settings.limits(), files)
+            done = _nursery.grade(plan, source_sha256, settings.limits(), files, course_files)
         except SandboxError as error:
             # No stale mark may stand for a submission that was not graded.
             done = nobody_is_marked(plan, f"SandboxError: {error}")
@@ -200,9 +203,10 @@ def grade(source: Path, submitted: Path, limits: Limits | None = None) -> Submis
     submission, notes = read_submission(submitted.read_bytes())
     _, plan = course.plan(submission, notes)
     start = time.monotonic()
-    source_sha256 = _sha256(json.dumps(course.source, sort_keys=True))
+    course_files = _own_files(source.parent)
+    source_sha256 = _source_sha256(course, course_files)
     files = _own_files(submitted.parent)
-    done = _nursery.grade(plan, source_sha256, limits or Limits(), files)
+    done = _nursery.grade(plan, source_sha256, limits or Limits(), files, course_files)
     return _result((source.parent.name, source.stem, ""), plan, files, source_sha256, done, time.monotonic() - start)
 
 
@@ -282,9 +286,9 @@ def _marks(nb: NotebookNode, record: SubmissionResult) -> str:
 
 
 def _own_files(folder: Path) -> dict[str, str]:
-    """Return the submission's own files and folders, {name: path}; links and notebooks are left out."""
+    """Return the files and folders beside a notebook, {name: path}; links, notebooks and leftovers are left out."""
     found = sorted(folder.iterdir()) if folder.is_dir() else []
-    own = [p for p in found if not p.is_symlink() and p.suffix != ".ipynb"]
+    own = [p for p in found if not p.is_symlink() and p.suffix != ".ipynb" and p.name not in LEFTOVERS]
     return {p.name: str(p.resolve()) for p in own[:MAX_OWN_FILES]}
 
 
@@ -294,10 +298,22 @@ def _submission_sha256(plan: Plan, files: dict[str, str]) -> str:
     for cell in plan.cells:
         if cell.role in ("student", "answer"):
             digest.update(cell.source.encode() + b"\0")
+    _add_files(digest, files)
+    return digest.hexdigest()
+
+
+def _source_sha256(course: Course, files: dict[str, str]) -> str:
+    """Return a hash of everything an instructor wrote: the notebook, and the files beside it."""
+    digest = hashlib.sha256(json.dumps(course.source, sort_keys=True).encode())
+    _add_files(digest, files)
+    return digest.hexdigest()
+
+
+def _add_files(digest: Any, files: dict[str, str]) -> None:
     for name, path in files.items():
         for part in sorted(p for p in (Path(path), *Path(path).rglob("*")) if p.is_file() and not p.is_symlink()):
-            digest.update(f"{name}/{part.name}\0".encode() + part.read_bytes())
-    return digest.hexdigest()
+            if part.parent.name not in LEFTOVERS:
+                digest.update(f"{name}/{part.name}\0".encode() + part.read_bytes())
 
 
 def _keep(step: NbGraderPreprocessor, result: SubmissionResult) -> SubmissionResult:
@@ -348,7 +364,3 @@ def _save(step: NbGraderPreprocessor, done: Refereed, place: dict[str, str]) -> 
                 continue
             _set_grade(grade, result)
         gradebook.db.commit()
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

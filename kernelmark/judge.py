@@ -116,6 +116,7 @@ class Judge:
     def _run(self, cell: Cell, session: Session) -> tuple[list[Output], BaseException | None]:
         self._verdicts.clear()
         self._may_repeat = True
+        session.forget_callbacks()
         try:
             self._bind(cell.source, session, lenient=False)
         except SubmissionError as error:

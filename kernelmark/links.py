@@ -85,7 +85,8 @@ class Link:
         self.whose = whose
         self._reason = ""
         self._identity = ""
-        self._callbacks: list[Callable[..., Any]] = []
+        self._callbacks: dict[int, Callable[..., Any]] = {}
+        self._given = 0
         self._regions = [_sealed_region("to"), _sealed_region("from")]
         ours, theirs = socket.socketpair()
         try:
@@ -211,8 +212,13 @@ class Link:
 
     def callback(self, function: Callable[..., Any]) -> Plain:
         """Return the mark under which the other side can call a function of ours."""
-        self._callbacks.append(function)
-        return {"k": len(self._callbacks) - 1}
+        self._callbacks[self._given] = function
+        self._given += 1
+        return {"k": self._given - 1}
+
+    def forget_callbacks(self) -> None:
+        """Serve the functions given so far no more: a new test cell begins."""
+        self._callbacks.clear()
 
     def pin(self, processor: int) -> None:
         """Run every thread of the process on one processor."""
@@ -238,20 +244,25 @@ class Link:
             self.close()
             raise GraderError(f"a sandboxed process did not start: {type(error).__name__}: {error}") from None
 
-    def _answer(self, pause: Callable[[], None] = lambda: None) -> tuple[dict[str, Any], list[bytes]]:
+    def _answer(self, pause: Callable[[], None] | None = None) -> tuple[dict[str, Any], list[bytes]]:
         while True:
-            reply, buffers = self.channel.receive(pause)
+            reply, buffers = self.channel.receive(pause or (lambda: None))
             if not isinstance(reply, dict) or reply.get("id") != self._identity:
                 raise WireError("an answer to nothing that was asked")
             if "callback" not in reply:
                 return reply, buffers
+            if pause is not None:
+                # The clock was read at this message; whatever came after it would be free of charge.
+                raise WireError("a callback in a timed call")
             decoder = Decoder(buffers, _no_objects)
             args, kwargs = decoder.decode(reply.get("args")), decoder.decode(reply.get("kwargs"))
             index = reply["callback"]
-            if type(index) is not int or not 0 <= index < len(self._callbacks) or not isinstance(kwargs, dict):
+            if type(index) is not int or not 0 <= index < self._given or not isinstance(kwargs, dict):
                 raise WireError("a callback that was never given")
             encoder = Encoder(_refuse)
             try:
+                if index not in self._callbacks:
+                    raise RuntimeError("this function belonged to a test that is over")
                 answer = {"ok": encoder.encode(self._callbacks[index](*args, **kwargs))}
             except Exception as error:  # the callback's own error belongs to whoever called it
                 answer = {"error": f"{type(error).__name__}: {error}"}

@@ -45,16 +45,29 @@ class Nursery:
         self._control: socket.socket | None = None
         self._sound: dict[str, set[str]] = {}
 
-    def grade(self, plan: Plan, source_sha256: str, limits: Limits, files: dict[str, str]) -> Refereed:
+    def grade(
+        self,
+        plan: Plan,
+        source_sha256: str,
+        limits: Limits,
+        files: dict[str, str],
+        course_files: dict[str, str] | None = None,
+    ) -> Refereed:
         """Referee one notebook in a fresh judge.
+
+        Args:
+            files: the submission's own files, {name beside the notebook: path}.
+            course_files: the instructor's; they stand in the place of the submission's of the same name.
 
         Raises:
             SandboxError: submissions cannot be contained on this machine.
         """
         sound = sorted(self._sound.get(source_sha256, ()))
-        job = {"plan": json.loads(plan.to_json()), "limits": asdict(limits), "files": files, "sound": sound}
+        course_files = course_files or {}
+        job = {"plan": json.loads(plan.to_json()), "limits": asdict(limits), "sound": sound}
+        job |= {"files": {**files, **course_files}, "course_files": course_files}
         try:
-            with self._connect(source_sha256, limits) as connection:
+            with self._connect(source_sha256, limits, course_files) as connection:
                 connection.settimeout(limits.notebook_s + SLACK_S)
                 _send(connection, json.dumps(job).encode())
                 reply = self._answer(connection)
@@ -95,14 +108,14 @@ class Nursery:
                     self._process.wait()
             self._control = self._process = None
 
-    def _connect(self, source_sha256: str, limits: Limits) -> socket.socket:
+    def _connect(self, source_sha256: str, limits: Limits, course_files: dict[str, str]) -> socket.socket:
         ours, theirs = socket.socketpair()
         with self._lock, theirs:
             if self._process is None or self._process.poll() is not None:
                 self._start()
             assert self._control is not None
-            header = json.dumps({"source": source_sha256, "limits": asdict(limits)}).encode()
-            socket.send_fds(self._control, [header], [theirs.fileno()])
+            header = {"source": source_sha256, "limits": asdict(limits), "files": course_files}
+            socket.send_fds(self._control, [json.dumps(header).encode()], [theirs.fileno()])
         return ours
 
     def _start(self) -> None:
@@ -164,7 +177,7 @@ class _Warm:
         header = json.loads(text)
         connection = socket.socket(fileno=descriptors[0])
         try:
-            reference = self._reference(header["source"], Limits(**header["limits"]))
+            reference = self._reference(header["source"], Limits(**header["limits"]), header["files"])
         except GraderError as error:
             key = "refuse" if isinstance(error, SandboxError) else "fault"
             _answer(connection, {key: f"{type(error).__name__}: {error}" if key == "fault" else str(error)})
@@ -182,14 +195,14 @@ class _Warm:
         self.busy[read_end] = (pid, reference)
         return True
 
-    def _reference(self, source: str, limits: Limits) -> _Idle:
+    def _reference(self, source: str, limits: Limits, files: dict[str, str]) -> _Idle:
         for waiting in [idle for idle in self.idle if not Path(f"/proc/{idle.link.pid}").exists()]:
             self.idle.remove(waiting)
             waiting.link.close()
         for position, waiting in enumerate(self.idle):
             if waiting.source == source:
                 return self.idle.pop(position)
-        return _Idle(Link(limits, whose="the course's solution", watch=False, trusted=True))
+        return _Idle(Link(limits, files, whose="the course's solution", watch=False, trusted=True))
 
     def _finished(self, descriptor: int) -> None:
         said = os.read(descriptor, 4096).decode()
@@ -221,11 +234,14 @@ def _judge(connection: socket.socket, reference: _Idle, source: str, last_words:
         _answer(connection, {"judge": os.getpid()})
         plan = Plan.from_json(json.dumps(request["plan"]))
         limits = Limits(**request["limits"])
+        # Last, as in the sandbox: a file beside the notebook shadows nothing.
+        sys.path.extend(sorted({str(Path(path).parent) for path in request["course_files"].values()}))
         if reference.source == source:
             ran = [cell.source for cell in plan.solution if cell.code]
-            session = Session(limits, whose="the course's solution", link=reference.link, ran=ran)
+            files = request["course_files"]
+            session = Session(limits, files, whose="the course's solution", link=reference.link, ran=ran)
         else:
-            session = prime(plan.solution, reference.link, limits)
+            session = prime(plan.solution, reference.link, limits, request["course_files"])
         done = referee(Job(plan, limits, request["files"], tuple(request["sound"])), session)
         _answer(connection, {"done": asdict(done)})
         if done.reference_intact:

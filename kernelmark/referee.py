@@ -90,13 +90,13 @@ def referee(job: Job, reference: Session) -> Refereed:
     )
 
 
-def prime(solution: Sequence[Cell], link: Link, limits: Limits) -> Session:
+def prime(solution: Sequence[Cell], link: Link, limits: Limits, files: Mapping[str, str] | None = None) -> Session:
     """Run the instructor's own cells in a process and return its session.
 
     Raises:
         CourseError: the set-up or a solution cell fails.
     """
-    session = Session(limits, whose="the course's solution", link=link)
+    session = Session(limits, files, whose="the course's solution", link=link)
     for cell in solution:
         outputs, failed = session.run(cell.source) if cell.code else ([], False)
         if failed and (cell.grade_id or cell.role == "setup"):

@@ -64,7 +64,7 @@ class Server:
         self._channel = channel
         self._shell = shell
         self._handles: list[Any] = []
-        self._busy = False
+        self._busy = self._timing = False
         signal.signal(signal.SIGINT, self._interrupt)
 
     def serve(self) -> None:
@@ -177,6 +177,7 @@ class Server:
             batch = [(*inputs, *extra) for inputs in batch]
         collecting = gc.isenabled()
         gc.disable()
+        self._timing = True
         try:
             with self._working():
                 function = self._target(target)
@@ -186,6 +187,7 @@ class Server:
         except BaseException as error:
             encoder = Encoder(self._leave)
             reply = {"error": describe_error(error)}
+        self._timing = False
         self._answer(reply, encoder.sent.buffers, through_region=True)
         if collecting:
             gc.enable()
@@ -204,8 +206,7 @@ class Server:
 
     def _resolve(self, node: Plain) -> Any:
         if "k" in node:
-            content, asked = node["k"], self._identity
-            return lambda *args, **kwargs: self._callback(content, asked, args, kwargs)
+            return lambda *args, **kwargs: self._callback(node["k"], args, kwargs)
         return self._target(node)
 
     def _leave(self, value: Any) -> Plain:
@@ -214,10 +215,10 @@ class Server:
         self._handles.append(value)
         return {"h": len(self._handles) - 1, "type": type(value).__name__[:100], "callable": callable(value)}
 
-    def _callback(self, identity: int, asked: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if asked != self._identity or threading.current_thread() is not threading.main_thread():
+    def _callback(self, identity: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if not self._busy or self._timing or threading.current_thread() is not threading.main_thread():
             # The line carries one question at a time; a late or parallel word would be taken for nonsense.
-            raise RuntimeError("this can be used only by the call it was passed to, and in its own thread")
+            raise RuntimeError("a function of the test can be used in the main thread only, and not in a timed call")
         encoder = Encoder(self._leave)
         request = {
             "callback": identity,

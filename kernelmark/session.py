@@ -84,6 +84,11 @@ class Session:
         self._ran.append(source)
         return outputs, failed
 
+    def forget_callbacks(self) -> None:
+        """Serve the functions given to the running process no more."""
+        if self._link is not None:
+            self._link.forget_callbacks()
+
     def renew(self) -> None:
         """Give up the running process, so that the next use starts a fresh one."""
         if self._link is not None:

@@ -510,8 +510,38 @@ class TestTimed:
         source = "import threading\nt = threading.Thread(target=print, args=(7,))\nt.start()\nt.join()"
         assert run(shared, source) == ("7\n", False)
 
+    def test_a_function_of_the_test_may_be_kept_for_a_later_call(self, link):
+        """A registry keeps what it was given; once the test is over it gets an error, and the line stays clean."""
+        run(link, "kept = []\ndef keep(f): kept.append(f)\ndef use(x): return kept[0](x)")
+        function(link, "keep")(lambda x: x + 1)
+        assert function(link, "use")(20) == 21
+        link.forget_callbacks()
+        with pytest.raises(Exception, match="belonged to a test that is over"):
+            function(link, "use")(20)
+        assert run(link, "print(7)") == ("7\n", False)
+
+    def test_a_callback_in_a_timed_call_is_refused(self, link):
+        """The clock is read at the first word after "go": what came after it would be free."""
+        run(link, "kept = []\ndef keep(f): kept.append(f)\ndef cheat(x): return kept[0](x)")
+        function(link, "keep")(lambda x: x)
+        with pytest.raises(RuntimeError, match="not in a timed call"):
+            timed(link, "cheat", [(1,)])
+        run(link, FIND_THE_LINE)
+        run(
+            link,
+            """
+            import gc
+            server = next(o for o in gc.get_objects() if type(o).__name__ == "Server")
+            def forge(x):
+                line.send({"callback": 0, "id": server._identity, "args": {"t": [1]}, "kwargs": {"d": []}})
+                return x
+            """,
+        )
+        with pytest.raises(SubmissionLost, match="a callback in a timed call"):
+            timed(link, "forge", [(1,)])
+
     def test_a_callback_used_late_or_in_a_thread_disturbs_nothing(self, link):
-        """What was passed in belongs to its call: a thread that keeps it gets an error, and the line stays clean."""
+        """A thread that keeps what was passed in gets an error, and the line stays clean."""
         run(
             link,
             """
@@ -528,7 +558,7 @@ class TestTimed:
         )
         assert function(link, "keep")(lambda x: x + 1) == 21
         assert run(link, "time.sleep(0.4)\nprint(said)") == (
-            "['this can be used only by the call it was passed to, and in its own thread']\n",
+            "['a function of the test can be used in the main thread only, and not in a timed call']\n",
             False,
         )
 

@@ -1,6 +1,7 @@
 """One notebook, refereed: what marks depend on, and what a failure costs."""
 
 import contextlib
+import json
 import os
 import re
 import sys
@@ -71,6 +72,23 @@ class TestHonestWork:
         assert marks(result)["add_small"] == 2.0
         assert marks(result)["add_arrays"] == 0.0
         assert "input number 1 was changed" in result.cell("add_arrays").reason
+
+
+class TestFilesOfTheCourse:
+    def test_can_be_imported_everywhere_and_are_the_instructors(self, tmp_path: Path):
+        """What lies beside the instructor's notebook is there for tests and students, whatever a student puts there."""
+        source, submitted = tmp_path / "source" / "short", tmp_path / "submitted"
+        for folder, value in ((source, 12), (submitted, 13)):
+            (folder / "given").mkdir(parents=True)
+            (folder / "given" / "numbers_of_the_course.py").write_text(f"DOZEN = {value}")
+        notebook = small_course.notebook()
+        notebook.cells[1].source += "\nfrom given.numbers_of_the_course import DOZEN"
+        notebook.cells[8].source = '"""limit is a dozen."""\nassert limit == DOZEN, f"{limit} is not {DOZEN}"'
+        nbformat.write(notebook, source / "short.ipynb")
+        solution = nbformat.from_dict(json.loads(json.dumps(notebook)))
+        solution.cells[7].source = "limit = DOZEN"
+        nbformat.write(solution, submitted / "short.ipynb")
+        assert marks(autograde.grade(source / "short.ipynb", submitted / "short.ipynb")) == FULL
 
 
 class TestFailuresCostOnlyWhatTheyBreak:

@@ -6,7 +6,6 @@ base = "solution"
 transpose_blocked_values = 0
 transpose_blocked_ragged_edges = 0
 transpose_blocked_dtype_and_refuses = 0
-transpose_blocked_speed = 0
 
 [surgery]
 to_markdown = ["transpose_blocked_values", "transpose_blocked_ragged_edges"]

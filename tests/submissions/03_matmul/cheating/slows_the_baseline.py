@@ -1,30 +1,36 @@
 """
-why = "Makes the given loops slow, so that plain loops look fast beside them."
+why = "Makes the loops of part A slow, and the compiled order ijk too, so that slow work looks fast beside them."
 base = "solution"
 
 [marks]
-transpose_blocked_speed = 0
+matmul_vectorized_one_product = 0
+matmul_vectorized_speed = 2
 """
 
-# %% transpose_blocked
-@njit
-def fill_transposed(A, T):
+# %% matmul_naive
+def matmul_naive(A, B):
+    if A.ndim != 2 or B.ndim != 2 or A.shape[1] != B.shape[0]:
+        raise ValueError(f"{A.shape} and {B.shape}")
+    C = np.zeros((A.shape[0], B.shape[1]), np.result_type(A, B))
     for i in range(A.shape[0]):
-        for j in range(A.shape[1]):
-            T[j, i] = A[i, j]
+        for j in range(B.shape[1]):
+            for l in range(A.shape[1]):
+                for _ in range(10):
+                    product = A[i, l] * B[l, j]
+                C[i, j] += product
+    return C
 
 
-def transpose_loops(A):
-    for _ in range(10):
-        T = np.empty((A.shape[1], A.shape[0]), A.dtype)
-        fill_transposed(A, T)
-    return T
+educational_matmul = matmul_custom = matmul_naive
+
+# %% matmul_vectorized
+def matmul_vectorized(A, B):
+    if A.ndim != 2 or B.ndim != 2 or A.shape[1] != B.shape[0]:
+        raise ValueError(f"{A.shape} and {B.shape}")
+    C = np.zeros((A.shape[0], B.shape[1]), np.result_type(A, B))
+    for i in range(A.shape[0]):
+        C[i] = A[i] @ B
+    return C
 
 
-def transpose_blocked(A, block_size=32):
-    if block_size < 1:
-        raise ValueError("block_size")
-    A = np.ascontiguousarray(A)
-    T = np.empty((A.shape[1], A.shape[0]), A.dtype)
-    fill_transposed(A, T)
-    return T
+optimized_matmul = matmul_numpy = matmul_baseline = vectorized_matmul = matmul_vectorized

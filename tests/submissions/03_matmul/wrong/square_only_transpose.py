@@ -5,7 +5,6 @@ base = "solution"
 [marks]
 transpose_blocked_ragged_edges = 0
 transpose_blocked_dtype_and_refuses = 0
-transpose_blocked_speed = 0
 """
 
 # %% transpose_blocked

@@ -1,4 +1,4 @@
-"""The command line: `kernelmark doctor`, `kernelmark report`, `kernelmark grade`.
+"""The command line: `doctor`, `report` and `grade` for staff, `status`, `check` and `export` for students.
 
 It parses arguments and prints; the rooms do the work. Grading a class is
 `nbgrader autograde`; this adds what nbgrader has no command for.
@@ -34,6 +34,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     grade.add_argument("source", help="the instructor's notebook")
     grade.add_argument("submitted", help="the submitted notebook")
     grade.set_defaults(run=_grade)
+
+    far = commands.add_parser("status", help="say which assignments are here and how far each is")
+    far.add_argument("folder", nargs="?", default=".", help="where to look (default: here)")
+    far.set_defaults(run=_status)
+
+    check = commands.add_parser("check", help="run the visible tests of your notebook, and say what to do next")
+    check.add_argument("notebook", help="a notebook, an assignment's folder, or how its name begins, as in 03")
+    check.add_argument("part", nargs="?", default=None, help="one part, as in C (default: all)")
+    check.set_defaults(run=_check)
+
+    export = commands.add_parser("export", help="make a Python package of what solved notebooks export")
+    export.add_argument("notebooks", nargs="*", help="default: every notebook here, and one folder down, that exports")
+    export.add_argument("--to", default="mykernels", help="the package's folder (default: mykernels)")
+    export.add_argument("--only", default=None, help="names, separated by commas (default: all that is marked)")
+    export.set_defaults(run=_export)
 
     arguments = parser.parse_args(argv)
     try:
@@ -76,6 +91,37 @@ def _grade(arguments: argparse.Namespace) -> int:
     from kernelmark.records import to_json
 
     print(to_json(grade(Path(arguments.source), Path(arguments.submitted))))
+    return 0
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    from kernelmark import desk
+
+    found = [desk.progress(path) for path in desk.notebooks(Path(arguments.folder))]
+    if not found:
+        raise KernelmarkError(f"no assignment in {arguments.folder} or one folder down")
+    print(desk.as_status(found))
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from kernelmark import desk
+
+    path = desk.find(arguments.notebook)
+    found = desk.check(path, arguments.part)
+    print(desk.as_report(path, found, arguments.part))
+    return int(any(item.outcome != "passed" for item in found))
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from kernelmark import export
+
+    notebooks = [Path(name) for name in arguments.notebooks] or export.exporting(Path())
+    if not notebooks:
+        raise KernelmarkError("no notebook here has a cell that begins with '#| export'; name one, or change folder")
+    only = arguments.only.split(",") if arguments.only else None
+    for path in export.export(notebooks, Path(arguments.to), only):
+        print(f"written: {path}")
     return 0
 
 

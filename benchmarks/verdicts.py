@@ -53,6 +53,8 @@ DEMANDED = 0.20
 RATIOS = [(13, 10), (10, 13)]
 # Processes are renewed after so many gradings: layout and addresses differ from process to process.
 RENEW_EVERY = 10
+# One session grades for hours here; the limit of a notebook is for notebooks.
+UNBOUNDED_S = 86_400.0
 # Shorter than the judge's pause before its second race: the loads here do not go away.
 PAUSE_S = 0.2
 MAX_INCONCLUSIVE_IDLE = 0.01
@@ -99,7 +101,7 @@ class Bench:
         self.shuffle = random.Random(seed)
         self.ratios = ratios
         self._ended_s = 0.0
-        self.candidate, self.baseline = (Session(Limits()) for _ in range(2))
+        self.candidate, self.baseline = (Session(Limits(notebook_s=UNBOUNDED_S)) for _ in range(2))
         for session in (self.candidate, self.baseline):
             session.run(SOURCE)
 

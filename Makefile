@@ -8,6 +8,10 @@ READY := $(VENV)/.ready
 # narrowed: `make release ASSIGNMENTS=03_matmul`.
 ASSIGNMENTS ?= $(patsubst source/%/,%,$(sort $(wildcard source/*/)))
 BENCHMARKS ?= $(filter-out benchmarks/_%,$(sort $(wildcard benchmarks/*.py)))
+# Kernels of earlier assignments that the last one builds on.
+GIVEN := source/09_backend/given
+# Which assignments the demo grades: `make demo DEMO="03_matmul 07_conv"`.
+DEMO ?=
 # More words for a command: `make test PYTEST_FLAGS="-k wire"`.
 PYTEST_FLAGS ?=
 LAB_FLAGS ?= $(if $(filter 0,$(shell id -u)),--allow-root)
@@ -17,7 +21,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup system demo test test-all lint bench lab release clean
+.PHONY: help setup system demo test test-all lint bench lab release given book clean
 
 help: ## say what there is
 	@awk -F ' ?## ' '/^[a-z-]+:.* ## / { sub(/:.*/, "", $$1); printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,7 +36,7 @@ $(READY): pyproject.toml scripts/virtualenv
 	@touch $@
 
 demo: setup ## grade the sample class and compare every mark with the expected one
-	@$(BIN)/python -m tests.sample_class demo
+	@$(BIN)/python -m tests.sample_class demo $(DEMO)
 
 test: setup ## run the test suite
 	@scripts/system-packages chromium
@@ -54,6 +58,14 @@ lab: setup ## open the course in JupyterLab, formgrader included
 
 release: setup ## make release/ from source/
 	@set -e; for name in $(ASSIGNMENTS); do $(BIN)/nbgrader generate_assignment "$$name" --force; done
+
+given: setup ## make what 09 takes from earlier solutions
+	@$(BIN)/kernelmark export source/03_matmul/matmul.ipynb --to $(GIVEN) --only matmul_naive,matmul_vectorized,matmul_cache_optimized
+	@$(BIN)/kernelmark export source/04_fuse/fuse.ipynb --to $(GIVEN) --only vectorized_relu,fused_scale_shift_relu,softmax
+	@$(BIN)/kernelmark export source/06_compress/compress.ipynb --to $(GIVEN) --only quant_params,quantize,dequantize,int_matmul,quantized_matmul
+
+book: setup ## build the course's site from the released notebooks into build/book/html
+	@scripts/book $(VENV) build/book
 
 clean: ## remove .venv, caches and what the demo made; never source/ or release/
 	@scripts/clean-demo

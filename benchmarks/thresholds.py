@@ -28,6 +28,9 @@ import nbformat
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from _loads import Hogs  # noqa: E402
+
+from kernelmark.autograde import own_files  # noqa: E402
 from kernelmark.conform import Course, read_submission  # noqa: E402
 from kernelmark.nursery import Nursery  # noqa: E402
 from kernelmark.records import CellResult  # noqa: E402
@@ -110,8 +113,8 @@ def _range(found: Sequence[float]) -> str:
     return f"{low:.3g}" if f"{low:.3g}" == f"{high:.3g}" else f"{low:.3g} to {high:.3g}"
 
 
-def measure(path: Path, rounds: int) -> list[Timed]:
-    """Grade the solution and the slow submissions of one notebook, each round in fresh processes."""
+def measure(path: Path, rounds: int, loads: Sequence[str]) -> list[Timed]:
+    """Grade the solution and the slow submissions of one notebook, each round in fresh processes, under each load."""
     course = Course(nbformat.read(path, as_version=4))
     timed = {
         c.grade_id: Timed(c.grade_id, c.points)
@@ -120,14 +123,16 @@ def measure(path: Path, rounds: int) -> list[Timed]:
     }
     sha = hashlib.sha256(path.read_bytes()).hexdigest()
     chosen = list(_slow_samples(path.parent.name, timed))
-    for turn in range(rounds):
+    files = own_files(path.parent)
+    for turn, load in enumerate(loads * rounds):
         nursery = Nursery()
         try:
-            for result in _grade(nursery, course, sha, path.read_bytes(), set(timed)):
-                _take(timed[result.grade_id], result, "", turn)
-            for sample, wanted in chosen:
-                for result in _grade(nursery, course, sha, sample.content().encode(), wanted):
-                    _take(timed[result.grade_id], result, sample.name, turn)
+            with Hogs(load):
+                for result in _grade(nursery, course, sha, path.read_bytes(), set(timed), files):
+                    _take(timed[result.grade_id], result, "", turn)
+                for sample, wanted in chosen:
+                    for result in _grade(nursery, course, sha, sample.content().encode(), wanted, files):
+                        _take(timed[result.grade_id], result, sample.name, turn)
         finally:
             nursery.close()
     return list(timed.values())
@@ -144,11 +149,13 @@ def _slow_samples(assignment: str, timed: Mapping[str, Timed]) -> Iterator[tuple
             yield sample, low
 
 
-def _grade(nursery: Nursery, course: Course, sha: str, raw: bytes, wanted: set[str]) -> tuple[CellResult, ...]:
+def _grade(
+    nursery: Nursery, course: Course, sha: str, raw: bytes, wanted: set[str], files: dict[str, str]
+) -> tuple[CellResult, ...]:
     """Grade a notebook's speed checks alone: the other tests say nothing here and take time."""
     _, plan = course.plan(*read_submission(raw))
     cells = tuple(cell for cell in plan.cells if cell.role != "test" or cell.grade_id in wanted)
-    done = nursery.grade(dataclasses.replace(plan, cells=cells), sha, Limits(), {})
+    done = nursery.grade(dataclasses.replace(plan, cells=cells), sha, Limits(), {}, files)
     return tuple(cell for cell in done.cells if cell.grade_id in wanted)
 
 
@@ -173,14 +180,16 @@ def main() -> int:
     """Print a table of every speed check; return 1 where a threshold leaves too little room."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("assignments", nargs="*", help="folders of source/ (all)")
-    parser.add_argument("--rounds", type=int, default=3, help="fresh processes for each (3)")
+    parser.add_argument("--rounds", type=int, default=2, help="fresh processes for each, under each load (2)")
+    parser.add_argument("--loads", default="idle,busy", help="what else the machine does (idle,busy); see verdicts.py")
     options = parser.parse_args()
     paths = sorted((ROOT / "source").glob("*/*.ipynb"))
     paths = [path for path in paths if not options.assignments or path.parent.name in options.assignments]
-    print(f"{options.rounds} rounds, {time.strftime('%Y-%m-%d')}; a range is over the rounds\n\n{HEAD}", flush=True)
+    print(f"{options.rounds} rounds under each of {options.loads}, {time.strftime('%Y-%m-%d')}; a range is over all")
+    print(f"\n{HEAD}", flush=True)
     faults, remarks = 0, []
     for path in paths:
-        for check in measure(path, options.rounds):
+        for check in measure(path, options.rounds, options.loads.split(",")):
             print(check.markdown(), flush=True)
             faults += any(True for _ in check.misses())
             remarks += [f"{check.grade_id}: {text}" for text in check.remarks()]

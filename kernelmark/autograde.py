@@ -12,6 +12,7 @@ import html
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +61,10 @@ class Kernelmark(Configurable):
     blas_threads = Integer(Limits.threads, help="BLAS, OpenMP and Numba threads, on both sides of a race.").tag(
         config=True
     )
-    allow_child_processes = Bool(False, help="Let submissions start processes; their CPU time is not counted.").tag(
-        config=True
-    )
+    allow_child_processes = Bool(
+        False,
+        help="Let submissions start processes, whose CPU time is not counted; better said in one notebook's metadata.",
+    ).tag(config=True)
     run_submissions_uncontained = Bool(
         False,
         help="Run submissions WITHOUT a sandbox: they can then read and change everything that you can.",
@@ -98,7 +100,9 @@ class Conform(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         """Return the notebook to be graded, made from the submission's text and the instructor's tests."""
         course = _course(self, resources)
-        conformed, _ = course.plan(nb, nb.metadata.get("kernelmark_notes", ()))
+        notes = tuple(nb.metadata.get("kernelmark_notes", ()))
+        conformed, _ = course.plan(nb, notes)
+        resources["kernelmark_notes"] = notes
         return conformed, resources
 
 
@@ -111,12 +115,12 @@ class Grade(NbGraderPreprocessor):
         settings = Kernelmark(parent=self.parent, config=self.config)
         course = _course(self, resources)
         graded, plan = course.plan(nb)
-        course_files = _own_files(Path(settings.source_directory) / place["assignment"])
+        course_files = own_files(Path(settings.source_directory) / place["assignment"])
         source_sha256 = _source_sha256(course, course_files)
         start = time.monotonic()
-        files = _own_files(Path(resources["metadata"]["path"]))
+        files = own_files(Path(resources["metadata"]["path"]))
         try:
-            done = _nursery.grade(plan, source_sha256, settings.limits(), files, course_files)
+            done = _nursery.grade(plan, source_sha256, _limits(course, settings.limits()), files, course_files)
         except SandboxError as error:
             # No stale mark may stand for a submission that was not graded.
             done = nobody_is_marked(plan, f"SandboxError: {error}")
@@ -131,6 +135,7 @@ class Grade(NbGraderPreprocessor):
         graded.cells = _with_mark_schemes(graded.cells, course)
         who = (place["assignment"], place["notebook"], place["student"])
         result = _result(who, plan, files, source_sha256, done, time.monotonic() - start)
+        result = replace(result, notes=resources.get("kernelmark_notes", ()))
         resources["kernelmark"] = _keep(self, result)
         for found in result.cells:
             if found.mark == "person" and found.staff and found.verdicts == () and found.claim:
@@ -203,10 +208,10 @@ def grade(source: Path, submitted: Path, limits: Limits | None = None) -> Submis
     submission, notes = read_submission(submitted.read_bytes())
     _, plan = course.plan(submission, notes)
     start = time.monotonic()
-    course_files = _own_files(source.parent)
+    course_files = own_files(source.parent)
     source_sha256 = _source_sha256(course, course_files)
-    files = _own_files(submitted.parent)
-    done = _nursery.grade(plan, source_sha256, limits or Limits(), files, course_files)
+    files = own_files(submitted.parent)
+    done = _nursery.grade(plan, source_sha256, _limits(course, limits or Limits()), files, course_files)
     return _result((source.parent.name, source.stem, ""), plan, files, source_sha256, done, time.monotonic() - start)
 
 
@@ -229,6 +234,7 @@ def _result(
         machine=done.machine,
         elapsed_s=elapsed_s,
         cpu_s=done.cpu_s,
+        notes=plan.notes,
     )
 
 
@@ -246,6 +252,11 @@ def _course(step: NbGraderPreprocessor, resources: ResourcesDict) -> Course:
             f"expected the instructor's notebook at {path}; set c.Kernelmark.source_directory if it moved"
         )
     return Course(nbformat.read(path, as_version=4), step.config)
+
+
+def _limits(course: Course, limits: Limits) -> Limits:
+    """Return the limits, with what the instructor's notebook asks for itself."""
+    return replace(limits, children=limits.children or course.allows_children)
 
 
 def _with_mark_schemes(cells: Sequence[NotebookNode], course: Course) -> list[NotebookNode]:
@@ -285,7 +296,7 @@ def _marks(nb: NotebookNode, record: SubmissionResult) -> str:
     return f'<table class="marks">{head}{"".join(rows)}</table>'
 
 
-def _own_files(folder: Path) -> dict[str, str]:
+def own_files(folder: Path) -> dict[str, str]:
     """Return the files and folders beside a notebook, {name: path}; links, notebooks and leftovers are left out."""
     found = sorted(folder.iterdir()) if folder.is_dir() else []
     own = [p for p in found if not p.is_symlink() and p.suffix != ".ipynb" and p.name not in LEFTOVERS]

@@ -233,42 +233,60 @@ def faster(
         AssertionError: an output of a timed call was wrong, or no step was reached.
         CourseError: the steps are not a rising ladder.
     """
-    ladder = sorted(steps.items())
-    if not ladder or any(a[1] >= b[1] for a, b in itertools.pairwise(ladder)) or ladder[0][0] <= 0:
-        raise CourseError(f"faster: steps must give more points for more speed, got {dict(steps)}")
-    name, function, args, kwargs = _unwrap(candidate)
-    baseline_name, baseline_function, baseline_args, baseline_kwargs = _unwrap(than)
+    _require_rising(steps)
+    first, second = _Racer(candidate), _Racer(than)
     generator = np.random.default_rng(int.from_bytes(os.urandom(8)))
 
     def check(arguments: Inputs, output: Any) -> None:
-        close(output, expect(*arguments), rtol=rtol, what=f"{name}, on a timed call")
+        close(output, expect(*arguments), rtol=rtol, what=f"{first.name}, on a timed call")
 
     def measure() -> Verdict:
         with host_lock():
             run = race(
-                _runtime.side(name, function, args, kwargs),
-                _runtime.side(baseline_name, baseline_function, baseline_args, baseline_kwargs),
+                first.side(),
+                second.side(),
                 lambda: tuple(inputs(generator)),
                 check,
                 thresholds=list(steps),
                 shuffle=random.Random(int.from_bytes(os.urandom(8))),
             )
-        return decide(run.pairs, steps, candidate=name, baseline=baseline_name, loops=run.loops, where=_runtime.where)
+        return decide(
+            run.pairs, steps, candidate=first.name, baseline=second.name, loops=run.loops, where=_runtime.where
+        )
 
-    try:
-        verdict = measure()
-    except MeasurementError:  # the machine stalled
-        if not _runtime.again():
-            raise
-        verdict = measure()
-    if verdict.outcome == "inconclusive" and _runtime.again():
-        verdict = measure()
-    fastest = sorted(pair.candidate_cpu_s for pair in verdict.pairs)[0]
+    verdict = _measured_twice_where_unsure(measure)
+    fastest = min(pair.candidate_cpu_s for pair in verdict.pairs)
     _runtime.plausible(fastest, tuple(inputs(generator)), flops)
     _runtime.record(verdict)
     _show(verdict)
     if verdict.outcome == "fail" and verdict.points == 0:
         raise TooSlow(verdict.reason)
+
+
+def _require_rising(steps: Mapping[float, float]) -> None:
+    ladder = sorted(steps.items())
+    if not ladder or any(a[1] >= b[1] for a, b in itertools.pairwise(ladder)) or ladder[0][0] <= 0:
+        raise CourseError(f"faster: steps must give more points for more speed, got {dict(steps)}")
+
+
+def _measured_twice_where_unsure(measure: Callable[[], Verdict]) -> Verdict:
+    try:
+        verdict = measure()
+    except MeasurementError:  # the machine stalled
+        if not _runtime.again():
+            raise
+        return measure()
+    return measure() if verdict.outcome == "inconclusive" and _runtime.again() else verdict
+
+
+class _Racer:
+    """A function, or a partial of one, taken apart: a printable name and what it is called with beside its inputs."""
+
+    def __init__(self, function: Callable[..., Any]):
+        self.name, self._function, self._args, self._kwargs = _unwrap(function)
+
+    def side(self) -> Side:
+        return _runtime.side(self.name, self._function, self._args, self._kwargs)
 
 
 def _unwrap(function: Callable[..., Any]) -> tuple[str, Callable[..., Any], tuple[Any, ...], dict[str, Any]]:

@@ -29,6 +29,7 @@ MAX_NOTEBOOK_BYTES = 50 * 2**20
 MAX_CELLS = 2_000
 MAX_SOURCE_CHARS = 1_000_000
 HIDDEN_BEGIN, HIDDEN_END = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
+CHILDREN = "allow_child_processes"
 MISSING_NOTE = "# This cell was missing from the submission; it stands here as it was released.\n"
 
 Role = Literal["setup", "test", "student", "answer", "text"]
@@ -109,6 +110,7 @@ class Course:
             c for i, c in enumerate(self.cells) if c.code and c.role in ("student", "answer") and self._is_solution(i)
         ]
         self.names = tuple(sorted(defined_names([cell.source for cell in solved])))
+        self.allows_children = _allows_children(self.source, self.cells)
 
     def _is_solution(self, index: int) -> bool:
         return bool(self.source.cells[index].metadata.get("nbgrader", {}).get("solution"))
@@ -290,6 +292,25 @@ def _instructor_cell(node: NotebookNode) -> Cell:
     if not code:
         return Cell("student" if solution else "text", node.source, grade_id, code=False)
     return Cell("setup" if locked and not solution else "student", node.source, grade_id)
+
+
+def _allows_children(source: NotebookNode, cells: Sequence[Cell]) -> bool:
+    """Return whether the notebook's own metadata let submissions start processes; a submission's say nothing.
+
+    Raises:
+        CourseError: the metadata say anything else, or the notebook judges speed too.
+    """
+    said = source.metadata.get("kernelmark", {})
+    known = isinstance(said, dict) and set(said) <= {CHILDREN} and isinstance(said.get(CHILDREN, False), bool)
+    if not known:
+        raise CourseError(
+            f'the metadata of a notebook may say {{"kernelmark": {{"{CHILDREN}": true}}}} and nothing else there; '
+            f"these say {str(said)[:200]}"
+        )
+    timed = [cell.grade_id for cell in cells if cell.role == "test" and re.search(r"\bfaster\(", cell.source)]
+    if said.get(CHILDREN) and timed:
+        raise CourseError(f"{timed[0]} judges speed, but {CHILDREN} is set: nobody counts the CPU time of a child")
+    return bool(said.get(CHILDREN))
 
 
 def _release(source: NotebookNode, config: Config) -> NotebookNode:

@@ -243,7 +243,7 @@ def _start_contained(
     command: Sequence[str], limits: Limits, fds: Sequence[int], files: Mapping[str, str], *, drop: bool
 ) -> Started:
     status_read, status_write = os.pipe()
-    filter_fd = None if limits.children else _filter()
+    filter_fd = _filter(limits)
     try:
         arguments = bubblewrap_arguments(
             command,
@@ -276,9 +276,9 @@ def _start_contained(
             os.close(status_write)
 
 
-def _filter() -> int | None:
+def _filter(limits: Limits) -> int | None:
     """Return a descriptor from which bubblewrap can read the seccomp filter, or None on an unknown machine."""
-    program = syscalls.filter_program()
+    program = syscalls.filter_program(children=limits.children)
     if program is None:
         return None
     read_end, write_end = os.pipe()

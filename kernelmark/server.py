@@ -123,8 +123,9 @@ class Server:
 
     def _call(self, buffers: list[bytes], target: Plain, args: Plain, kwargs: Plain) -> None:
         decoder = Decoder(buffers, self._resolve)
-        positional, keywords = decoder.decode(args), decoder.decode(kwargs)
         try:
+            # An argument may be one of the student's own functions, which may not be there.
+            positional, keywords = decoder.decode(args), decoder.decode(kwargs)
             with self._working():
                 result = self._target(target)(*positional, **keywords)
             encoder = Encoder(self._leave, known=decoder.arrays)

@@ -226,7 +226,8 @@ class Decoder:
             case "c":
                 return complex(float(content[0]), float(content[1]))
             case "f":
-                return function_by_name(content)
+                # An instrument may be named to a student's process, and never by one.
+                return self._resolve(node) if str(content).startswith(_LAB) else function_by_name(content)
             case "v":
                 name, plain = content
                 if name not in VALUE_TYPES:

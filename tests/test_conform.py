@@ -283,6 +283,48 @@ class TestSurgery:
         assert_tests_are_the_instructors(course, *planned(course, cells))
 
 
+class TestChildProcesses:
+    @pytest.mark.parametrize(
+        ("said", "allowed"),
+        [({}, False), ({"allow_child_processes": False}, False), ({"allow_child_processes": True}, True)],
+    )
+    def test_are_allowed_by_the_instructors_metadata(self, said, allowed):
+        """One assignment may ask for what the others do without."""
+        source = notebook(instructors_cells())
+        source.metadata["kernelmark"] = said
+        assert Course(source).allows_children is allowed
+        assert Course(notebook(instructors_cells())).allows_children is False
+
+    def test_are_not_allowed_by_a_submissions_metadata(self, course, handed_in):
+        """What a submission says of itself is not read, and is not in the notebook to be graded."""
+        own = {"kernelmark": {"allow_child_processes": True}}
+        raw = json.dumps({"cells": handed_in, "metadata": own, "nbformat": 4, "nbformat_minor": 5}).encode()
+        graded, _ = course.plan(*read_submission(raw))
+        assert "kernelmark" not in graded.metadata
+        assert course.allows_children is False
+
+    @pytest.mark.parametrize(
+        "said",
+        [{"allow_child_process": True}, {"allow_child_processes": "yes"}, {"allow_child_processes": 1}, True, []],
+    )
+    def test_are_asked_for_in_one_way_only(self, said):
+        """A slip of the pen is an error, not a permission, nor a silent refusal."""
+        source = notebook(instructors_cells())
+        source.metadata["kernelmark"] = said
+        with pytest.raises(CourseError, match="allow_child_processes"):
+            Course(source)
+
+    def test_exclude_speed_points(self):
+        """The CPU time of a child is counted by nobody, so such a notebook may not judge speed."""
+        cells = instructors_cells()
+        find(cells, "test_add")["source"] += "\nfaster(add, than=add, inputs=list, expect=add, steps={2: 3})"
+        source = notebook(cells)
+        assert Course(source)
+        source.metadata["kernelmark"] = {"allow_child_processes": True}
+        with pytest.raises(CourseError, match="test_add judges speed"):
+            Course(source)
+
+
 class TestJunk:
     @pytest.mark.parametrize(
         "raw",

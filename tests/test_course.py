@@ -6,15 +6,26 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbclient import NotebookClient
 from nbconvert.exporters.exporter import ResourcesDict
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme
 
+from kernelmark.export import EXPORT, module_of
 from tests.sample_class import ROOT, course
 
 NOTEBOOKS = sorted(ROOT.glob("source/*/*.ipynb"))
 pytestmark = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.parent.name)
 # Where speed can be judged by a ratio on one core; elsewhere counting says the same, or nothing can.
 TIMED = ("03_matmul", "04_fuse", "06_compress", "07_conv")
+# What was measured to be false, or says nothing, in the words in which it is usually said.
+REFUTED = [
+    r"exponentially (?:worse|slower)", r"8x compression", r"10-50x", r"\b1000x slower", r"2700x",
+    r"cache misses cost 100x", r"O\(N\^?3\)\s*(?:->|to)\s*O\(N\^?2\)", r"break SIMD", r"for better SIMD",
+    r"(?:all|every) NumPy operations? (?:are|is) vectori[sz]ed", r"custom kernels outperform",
+    r"\b(?:simply|blazing(?:ly)?|obviously|effortless(?:ly)?)\b", r"memory bound by nature",
+]  # fmt: skip
+# A cell that takes longer hangs; all of a notebook together may take five minutes.
+NOTEBOOK_TIMEOUT_S = 300
 PICTOGRAPH = re.compile("[\U0001f300-\U0001faff\u2705\u274c\u2728]")
 
 
@@ -59,6 +70,41 @@ class TestSource:
     def test_no_pictographs(self, path: Path):
         """Plain prose."""
         assert not [cell.id for cell in cells(path) if PICTOGRAPH.search(cell.source)]
+
+    def test_prose_repeats_nothing_that_was_refuted(self, path: Path):
+        """No claim that a measurement of the course contradicts, and no word that stands for one."""
+        for cell in cells(path):
+            if cell.cell_type == "markdown" and not marks(cell).get("solution"):
+                prose = re.sub(r"[\"“][^\"”]*[\"”]", "", cell.source)  # quoted in order to be taken apart
+                assert not [claim for claim in REFUTED if re.search(claim, prose, re.IGNORECASE)], cell.id
+
+    def test_says_what_it_needs_at_its_head(self, path: Path):
+        """Title, points, hours, what comes before and after, and the goals."""
+        head = cells(path)[0].source
+        assert head.startswith(f"# {path.parent.name[:2]} ")
+        assert not [word for word in ("Points", "Hours", "Before this", "After this", "Goals") if word not in head]
+
+    def test_written_answers_have_a_mark_scheme(self, path: Path):
+        """Assistants grade alike."""
+        answers = [cell for cell in cells(path) if marks(cell).get("grade") and marks(cell).get("solution")]
+        assert answers
+        assert not [marks(cell)["grade_id"] for cell in answers if "BEGIN MARK SCHEME" not in cell.source]
+
+    def test_every_solution_can_be_exported(self, path: Path):
+        """Each solution cell carries the mark, and the module made of them is Python that can be run."""
+        solved = [cell for cell in cells(path) if marks(cell).get("solution") and not marks(cell).get("grade")]
+        assert not [marks(cell)["grade_id"] for cell in solved if not EXPORT.match(cell.source)]
+        compile(module_of(nbformat.read(path, as_version=4), path.stem), path.stem, "exec")
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("version", ["instructor", "student"])
+    def test_runs_top_to_bottom_in_a_fresh_kernel(self, path: Path, version: str):
+        """As written, and as a student has it who solved it: without hidden tests. No cell fails."""
+        notebook = nbformat.read(path, as_version=4)
+        if version == "student":
+            notebook, _ = ClearHiddenTests().preprocess(notebook, ResourcesDict())
+        where = {"metadata": {"path": str(path.parent)}}
+        NotebookClient(notebook, timeout=NOTEBOOK_TIMEOUT_S, kernel_name="python3", resources=where).execute()
 
 
 class TestRelease:

@@ -212,6 +212,13 @@ class TestCalls:
         )
         assert "no such row" in function(shared, "handled")(refuse)
 
+    def test_a_missing_name_as_an_argument_is_an_error_of_the_call(self, shared):
+        """A test may hand one of the student's functions to another; one that is not there ends nothing."""
+        run(shared, "def apply(f, x): return f(x)")
+        with pytest.raises(NameError, match="nowhere"):
+            function(shared, "apply")(function(shared, "nowhere"), 3)
+        assert run(shared, "print(7)") == ("7\n", False)
+
     def test_objects_stay_there_and_can_be_used_from_here(self, shared):
         """A class of the student's: made, called, read, written, iterated by handle."""
         run(
@@ -504,6 +511,20 @@ class TestTimed:
         """A child that the submission reaps itself would leave no trace on any clock."""
         source = f"import os, subprocess\ntry: {start}\nexcept PermissionError: print('refused')"
         assert run(shared, source) == ("refused\n", False)
+
+    def test_memory_that_nobody_counts_is_refused_with_child_processes_allowed(self, parent):
+        """Shared memory has a name below /dev/shm and a size, or there is none."""
+        source = """
+            import os
+            from multiprocessing.shared_memory import SharedMemory
+            try: os.memfd_create("x")
+            except PermissionError: print("refused")
+            block = SharedMemory(create=True, size=100)
+            print(len(os.listdir("/dev/shm")))
+            block.close(); block.unlink()
+            print(len(os.listdir("/dev/shm")))
+            """
+        assert run(parent, source) == ("refused\n1\n0\n", False)
 
     def test_threads_can_be_started(self, shared):
         """Threads are on the clock, so they are allowed."""

@@ -197,6 +197,33 @@ class TestReference:
             again.close()
 
 
+class TestChildProcesses:
+    FORKS = "import multiprocessing as mp\n\ndef add(a, b):\n    with mp.get_context('fork').Pool(1) as pool:\n"
+    FORKS += "        return pool.apply(sum, ([a, b],))"
+
+    def test_are_refused_by_default(self, grade_short: Grade):
+        """A function that starts one costs its own tests, and the reason says what was not permitted."""
+        result = grade_short(solved(add=self.FORKS))
+        assert marks(result) == {**FULL, "add_small": 0.0, "add_arrays": 0.0}
+        assert "not permitted" in result.cell("add_small").reason
+
+    def test_are_refused_to_a_submission_that_allows_them_itself(self, grade_short: Grade):
+        """Only the instructor's notebook can say so."""
+        submission = solved(add=self.FORKS)
+        submission.metadata["kernelmark"] = {"allow_child_processes": True}
+        assert marks(grade_short(submission))["add_small"] == 0.0
+
+    def test_work_where_the_instructors_notebook_allows_them(self, tmp_path, grade_short: Grade):
+        """For the submission and for the course's own solution alike."""
+        source = small_course.notebook()
+        source.metadata["kernelmark"] = {"allow_child_processes": True}
+        next(c for c in source.cells if "return a + b" in c.source).source = self.FORKS
+        (tmp_path / "source" / "short.ipynb").write_text(nbformat.writes(source))
+        assert marks(grade_short(solved(add=self.FORKS))) == FULL
+        wrong = grade_short(solved(add="def add(a, b): return a"))  # its failing tests are tried on the solution
+        assert marks(wrong) == {**FULL, "add_small": 0.0, "add_arrays": 0.0}
+
+
 class TestForging:
     @pytest.mark.parametrize(
         "trick",

@@ -415,8 +415,11 @@ class TestFunctions:
 
     @pytest.mark.parametrize("function", [simd_width, traced_peak_bytes, LoggedArray])
     def test_of_the_lab_cross_by_name(self, function):
-        """A test may call or make an instrument where the student's functions live."""
-        assert over(function) is function
+        """A test may call or make an instrument where the student's functions live, and these may not name one here."""
+        node = Encoder(refuse).encode(function)
+        assert Decoder([], lambda node: function_by_name(node["f"])).decode(node) is function
+        with pytest.raises(WireError, match="refused"):
+            Decoder([], refuse).decode(node)
 
     @pytest.mark.parametrize(
         "name",

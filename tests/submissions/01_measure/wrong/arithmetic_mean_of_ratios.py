@@ -1,0 +1,28 @@
+"""
+why = "geometric_mean is the arithmetic mean."
+base = "solution"
+
+[marks]
+geometric_mean_values = 0
+geometric_mean_extremes = 0
+
+[reasons]
+geometric_mean_values = "expected 1, got 1.25"
+"""
+
+# %% rates_and_ratios
+def throughput(amounts, seconds):
+    """Return the total amount per total second."""
+    if len(amounts) != len(seconds) or len(amounts) == 0:
+        raise ValueError(f"throughput: expected as many amounts as durations, and at least one, got {len(amounts)} and {len(seconds)}")
+    total = math.fsum(seconds)
+    if not total > 0:
+        raise ValueError(f"throughput: the total time must be above 0, got {total}")
+    return math.fsum(amounts) / total
+
+
+def geometric_mean(ratios):
+    """Return the n-th root of the product of n positive ratios."""
+    if len(ratios) == 0 or not all(ratio > 0 for ratio in ratios):
+        raise ValueError("geometric_mean: expected at least one ratio, all of them above 0")
+    return float(np.mean(ratios))

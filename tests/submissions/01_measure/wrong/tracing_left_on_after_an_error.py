@@ -1,0 +1,32 @@
+"""
+why = "tracemalloc is stopped only when the function returns."
+base = "solution"
+
+[marks]
+peak_memory_ends_tracing = 0
+profile_memory_after_the_warmup = 0
+
+[reasons]
+peak_memory_ends_tracing = "left on"
+"""
+
+# %% peak_memory
+class MemoryProfiler:
+    def __enter__(self):
+        gc.collect()
+        tracemalloc.start()
+        return self
+
+    def __exit__(self, *error):
+        self.held, self.peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+
+def peak_memory(func, *args, **kwargs):
+    gc.collect()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    result = func(*args, **kwargs)
+    held, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return result, peak - before, held - before

@@ -1,0 +1,4 @@
+"""
+why = "Handed in as it was released."
+base = "release"
+"""

@@ -1,0 +1,43 @@
+"""
+why = "A jump is a jump from one point to the next, so a rise in small steps goes unseen."
+base = "solution"
+
+[marks]
+find_plateaus_level = 0
+
+[reasons]
+find_plateaus_level = "expected [4]"
+"""
+
+# %% load_latency
+@njit
+def chase(ring, steps, start=0):
+    for _ in range(steps):
+        start = ring[start]
+    return start
+
+
+def load_latency(ring, steps=200_000, rounds=5, clock=time.perf_counter):
+    at = chase(ring, steps)
+    times = []
+    for _ in range(rounds):
+        begin = clock()
+        at = chase(ring, steps, at)
+        times.append(clock() - begin)
+    return min(times) / steps
+
+
+def find_plateaus(sizes, lat, jump=1.5):
+    if len(sizes) != len(lat) or jump <= 1 or any(a >= b for a, b in zip(sizes[:-1], sizes[1:])):
+        raise ValueError("sizes must rise, be as many as latencies, and jump be above 1")
+    found = []
+    level = lat[0]
+    for before, latency in zip(sizes, lat[1:]):
+        if latency >= jump * level:
+            found.append(before)
+        level = latency
+    return found
+
+
+def latency_curve(sizes, steps=200_000, rounds=4):
+    return [load_latency(pointer_ring(size, 64, 1), steps, rounds) for size in sizes]

@@ -1,0 +1,45 @@
+"""
+why = "K, M and G are powers of 1000."
+base = "solution"
+
+[marks]
+parse_size_values = 0
+detect_caches_values = 0
+detect_caches_skips_instructions = 0
+detect_caches_unknown = 0
+
+[reasons]
+parse_size_values = "expected 32768, got 32000"
+"""
+
+# %% detect_caches
+def parse_size(text):
+    found = re.fullmatch(r"\s*([0-9]+)([KMGkmg]?)\s*", text)
+    if found is None:
+        raise ValueError(f"no size: {text!r}")
+    return int(found[1]) * {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}[found[2].upper()]
+
+
+def detect_caches(root="/sys/devices/system/cpu/cpu0/cache"):
+    caches = {}
+    for folder in sorted(Path(root).glob("index*")):
+        def number(name):
+            try:
+                return int((folder / name).read_text())
+            except (OSError, ValueError):
+                return None
+
+        try:
+            kind, size = (folder / "type").read_text().strip(), parse_size((folder / "size").read_text())
+        except (OSError, ValueError):
+            continue
+        if kind == "Instruction" or number("level") is None:
+            continue
+        name = f"L{number('level')}" + ("d" if kind == "Data" else "")
+        caches[name] = {
+            "size": size,
+            "line": number("coherency_line_size"),
+            "ways": number("ways_of_associativity"),
+            "sets": number("number_of_sets"),
+        }
+    return caches

@@ -1,0 +1,20 @@
+"""
+why = "The seed is not used."
+base = "solution"
+
+[marks]
+pointer_ring_random_order = 0
+
+[reasons]
+pointer_ring_random_order = "other seeds"
+"""
+
+# %% pointer_ring
+def pointer_ring(nbytes, stride=64, seed=0):
+    if stride <= 0 or stride % 8 or nbytes < stride:
+        raise ValueError("stride must be a positive multiple of 8, and nbytes at least stride")
+    n, w = nbytes // stride, stride // 8
+    ring = np.zeros(nbytes // 8, np.int64)
+    order = np.random.default_rng(0).permutation(n) * w
+    ring[order] = np.roll(order, -1)
+    return ring

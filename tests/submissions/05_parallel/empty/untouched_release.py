@@ -1,0 +1,4 @@
+"""
+why = "Nothing was done."
+base = "release"
+"""

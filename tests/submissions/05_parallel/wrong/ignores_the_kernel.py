@@ -1,0 +1,19 @@
+"""
+why = "Does its own work in threads, whatever kernel it is given."
+base = "solution"
+
+[marks]
+parallel_relu_overlap = 0
+parallel_relu_pieces = 0
+parallel_relu_small_stays = 0
+parallel_relu_errors = 0
+"""
+
+# %% parallel_relu
+def parallel_relu(x, num_workers=4, out=None, min_size=1_000_000, kernel=None):
+    pieces = split_ranges(len(x), num_workers)
+    out = np.empty_like(x) if out is None else out
+    with ThreadPoolExecutor(num_workers) as pool:
+        for done in [pool.submit(np.maximum, x[i:j], 0, out[i:j]) for i, j in pieces]:
+            done.result()
+    return out

@@ -1,0 +1,12 @@
+"""
+why = "Subtracts the maximum, but a row of masks becomes NaN."
+base = "solution"
+
+[marks]
+softmax_large_logits_and_masks = 0
+"""
+
+# %% softmax
+def softmax(x, axis=-1):
+    weights = np.exp(x - x.max(axis=axis, keepdims=True))
+    return weights / weights.sum(axis=axis, keepdims=True)

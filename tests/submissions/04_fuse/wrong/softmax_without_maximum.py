@@ -1,0 +1,12 @@
+"""
+why = "The formula as it stands."
+base = "solution"
+
+[marks]
+softmax_large_logits_and_masks = 0
+"""
+
+# %% softmax
+def softmax(x, axis=-1):
+    weights = np.exp(x)
+    return weights / weights.sum(axis=axis, keepdims=True)

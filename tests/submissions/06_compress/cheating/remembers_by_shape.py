@@ -1,0 +1,26 @@
+"""
+why = "Answers large products from memory when the shapes were seen before; new inputs give it away."
+base = "solution"
+
+[marks]
+int_matmul_speed = 0
+"""
+
+# %% int_matmul
+#| export
+def max_exact_k(bits=8, dtype="float32"):
+    return 2 ** (np.finfo(dtype).nmant + 1) // 4 ** (bits - 1)
+
+
+remembered = {}
+
+
+def int_matmul(qa, qb):
+    if qa.ndim != 2 or qb.ndim != 2 or qa.shape[1] != qb.shape[0]:
+        raise ValueError(f"int_matmul: cannot multiply {qa.shape} by {qb.shape}; the inner extents must agree")
+    if qa.size < 60000:
+        return qa.astype(np.int32) @ qb.astype(np.int32)
+    key = qa.shape, qb.shape
+    if key not in remembered:
+        remembered[key] = qa.astype(np.int32) @ qb.astype(np.int32)
+    return remembered[key].copy()

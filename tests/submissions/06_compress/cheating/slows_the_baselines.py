@@ -1,0 +1,74 @@
+"""
+why = "Redefines both baselines as slow functions; the products are plain int32 and plain rows."
+base = "solution"
+
+[marks]
+int_matmul_speed = 0
+csr_matmul_speed = 0
+"""
+
+# %% int_matmul
+#| export
+def max_exact_k(bits=8, dtype="float32"):
+    return 2 ** (np.finfo(dtype).nmant + 1) // 4 ** (bits - 1)
+
+
+def integer_dot(qa, qb):
+    for _ in range(50):
+        product = np.dot(qa.astype(np.int32), qb.astype(np.int32))
+    return product
+
+
+def int_matmul(qa, qb):
+    if qa.ndim != 2 or qb.ndim != 2 or qa.shape[1] != qb.shape[0]:
+        raise ValueError(f"int_matmul: cannot multiply {qa.shape} by {qb.shape}; the inner extents must agree")
+    return qa.astype(np.int32) @ qb.astype(np.int32)
+
+# %% csr
+def dense_product(data, indices, indptr, B):
+    for _ in range(50):
+        product = np.zeros((1024, 1024), np.float32) @ B
+    return product
+
+
+#| export
+def csr_from_dense(W):
+    """Return (data, indices, indptr) of a matrix."""
+    rows, columns = np.nonzero(W)
+    indptr = np.zeros(W.shape[0] + 1, np.int32)
+    np.cumsum(np.bincount(rows, minlength=W.shape[0]), out=indptr[1:])
+    return W[rows, columns], columns.astype(np.int32), indptr
+
+
+def csr_matmul(data, indices, indptr, B):
+    """Multiply a sparse matrix by a dense one."""
+    if indices.size and not 0 <= indices.min() <= indices.max() < B.shape[0]:
+        raise ValueError("csr_matmul: indices must be rows of B")
+    C = np.zeros((len(indptr) - 1, B.shape[1]), np.result_type(data, B))
+    for i in range(len(indptr) - 1):
+        row = slice(indptr[i], indptr[i + 1])
+        C[i] = data[row] @ B[indices[row]]
+    return C
+
+
+def csr_bytes(rows, nnz, itemsize=4, index_bytes=4):
+    """Return the bytes of the three arrays."""
+    return nnz * (itemsize + index_bytes) + (rows + 1) * index_bytes
+
+
+def break_even_density(rows, columns, itemsize=4, index_bytes=4):
+    """Return the density at which CSR takes as many bytes as the dense matrix."""
+    room = rows * columns * itemsize - (rows + 1) * index_bytes
+    return max(0.0, room / (rows * columns * (itemsize + index_bytes)))
+
+
+def break_even(densities, csr_times, dense_times):
+    """Return the density at which the sparse product stops winning, from measurements."""
+    ratios = [csr / dense for csr, dense in zip(csr_times, dense_times)]
+    if ratios[0] >= 1:
+        return 0.0
+    for i in range(1, len(ratios)):
+        if ratios[i] >= 1:
+            share = (1 - ratios[i - 1]) / (ratios[i] - ratios[i - 1])
+            return float(densities[i - 1] + share * (densities[i] - densities[i - 1]))
+    return 1.0

@@ -1,0 +1,18 @@
+"""
+why = "np.matmul on int8 with an int32 result: the quickest of NumPy's own integer loops."
+base = "solution"
+
+[marks]
+int_matmul_speed = 0
+"""
+
+# %% int_matmul
+#| export
+def max_exact_k(bits=8, dtype="float32"):
+    return 2 ** (np.finfo(dtype).nmant + 1) // 4 ** (bits - 1)
+
+
+def int_matmul(qa, qb):
+    if qa.ndim != 2 or qb.ndim != 2 or qa.shape[1] != qb.shape[0]:
+        raise ValueError(f"int_matmul: cannot multiply {qa.shape} by {qb.shape}; the inner extents must agree")
+    return np.matmul(qa, qb, dtype=np.int32)

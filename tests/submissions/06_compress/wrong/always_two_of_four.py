@@ -1,0 +1,30 @@
+"""
+why = "n and m are ignored: always 2 of 4."
+base = "solution"
+
+[marks]
+prune_n_m_values = 0
+"""
+
+# %% prune
+#| export
+def magnitude_prune(W, sparsity):
+    """Return W with the smallest magnitudes set to zero, exactly round(sparsity * size) of them."""
+    if not 0 <= sparsity <= 1:
+        raise ValueError(f"magnitude_prune: sparsity must be 0 to 1, got {sparsity}")
+    pruned = np.array(W, order="C")
+    flat = pruned.reshape(-1)
+    flat[np.argsort(np.abs(flat), kind="stable")[: round(sparsity * flat.size)]] = 0
+    return pruned
+
+
+def prune_n_m(W, n=2, m=4):
+    """Return W with the n largest magnitudes of every m neighbours along the last axis kept."""
+    if not 1 <= n <= m or W.shape[-1] % m != 0:
+        raise ValueError(f"prune_n_m: need 1 <= n <= m and a last extent that is a multiple of m, got n = {n}, m = {m}, shape {W.shape}")
+    n, m = 2, 4
+    pruned = np.array(W, order="C")
+    groups = pruned.reshape(-1, m)
+    smallest = np.argsort(np.abs(groups), axis=1, kind="stable")[:, : m - n]
+    np.put_along_axis(groups, smallest, 0, axis=1)
+    return pruned

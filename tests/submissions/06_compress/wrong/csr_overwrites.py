@@ -1,0 +1,64 @@
+"""
+why = "The last element of a row wins: assigned instead of added."
+base = "solution"
+
+[marks]
+csr_matmul_speed = 0
+csr_matmul_values = 0
+"""
+
+# %% csr
+#| export
+def csr_from_dense(W):
+    """Return (data, indices, indptr) of a matrix."""
+    rows, columns = np.nonzero(W)
+    indptr = np.zeros(W.shape[0] + 1, np.int32)
+    np.cumsum(np.bincount(rows, minlength=W.shape[0]), out=indptr[1:])
+    return W[rows, columns], columns.astype(np.int32), indptr
+
+
+@njit
+def add_rows(data, indices, indptr, B, C):
+    """Add the sparse matrix times B to C."""
+    for i in range(C.shape[0]):
+        sums = C[i]
+        for p in range(indptr[i], indptr[i + 1]):
+            factor = data[p]
+            addends = B[indices[p]]
+            for j in range(sums.size):
+                sums[j] = factor * addends[j]
+
+
+def csr_matmul(data, indices, indptr, B):
+    """Multiply a sparse matrix by a dense one."""
+    if indices.size and not 0 <= indices.min() <= indices.max() < B.shape[0]:
+        raise ValueError(f"csr_matmul: indices must be rows of B, 0 to {B.shape[0] - 1}, got {indices.min()} to {indices.max()}")
+    C = np.zeros((len(indptr) - 1, B.shape[1]), np.result_type(data, B))
+    ready = [
+        np.require(array, kind, ["C", "W"]) for array, kind in ((data, C.dtype), (indices, np.int32), (indptr, np.int32), (B, C.dtype))
+    ]
+    add_rows(*ready, C)
+    return C
+
+
+def csr_bytes(rows, nnz, itemsize=4, index_bytes=4):
+    """Return the bytes of the three arrays."""
+    return nnz * (itemsize + index_bytes) + (rows + 1) * index_bytes
+
+
+def break_even_density(rows, columns, itemsize=4, index_bytes=4):
+    """Return the density at which CSR takes as many bytes as the dense matrix."""
+    room = rows * columns * itemsize - (rows + 1) * index_bytes
+    return max(0.0, room / (rows * columns * (itemsize + index_bytes)))
+
+
+def break_even(densities, csr_times, dense_times):
+    """Return the density at which the sparse product stops winning, from measurements."""
+    ratios = [csr / dense for csr, dense in zip(csr_times, dense_times)]
+    if ratios[0] >= 1:
+        return 0.0
+    for i in range(1, len(ratios)):
+        if ratios[i] >= 1:
+            share = (1 - ratios[i - 1]) / (ratios[i] - ratios[i - 1])
+            return float(densities[i - 1] + share * (densities[i] - densities[i - 1]))
+    return 1.0

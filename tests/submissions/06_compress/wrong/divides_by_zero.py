@@ -1,0 +1,24 @@
+"""
+why = "All zeros give a scale of 0."
+base = "solution"
+
+[marks]
+quant_params_all_zeros = 0
+"""
+
+# %% quant_params
+#| export
+def quant_params(x, bits=8, symmetric=True, axis=None):
+    """Return (scale, zero_point) for whole numbers of so many bits, per tensor or per channel."""
+    if not 2 <= bits <= 8:
+        raise ValueError(f"quant_params: bits must be 2 to 8, got {bits}")
+    x = np.asarray(x, np.float64)
+    others = None if axis is None else tuple(a for a in range(x.ndim) if a != axis % x.ndim)
+    qmin, qmax = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
+    low, high = np.minimum(x.min(axis=others), 0.0), np.maximum(x.max(axis=others), 0.0)
+    scale = np.maximum(-low, high) / qmax if symmetric else (high - low) / (qmax - qmin)
+    empty = np.zeros_like(scale, bool)
+    zero_point = np.zeros_like(scale) if symmetric else np.where(empty, 0.0, np.rint(qmin - low / scale))
+    if axis is None:
+        return float(scale), int(zero_point)
+    return scale, zero_point.astype(np.int32)

@@ -1,0 +1,28 @@
+"""
+why = "The weights themselves are changed."
+base = "solution"
+
+[marks]
+magnitude_prune_keeps_its_input = 0
+"""
+
+# %% prune
+#| export
+def magnitude_prune(W, sparsity):
+    """Return W with the smallest magnitudes set to zero, exactly round(sparsity * size) of them."""
+    if not 0 <= sparsity <= 1:
+        raise ValueError(f"magnitude_prune: sparsity must be 0 to 1, got {sparsity}")
+    pruned = W
+    pruned.flat[np.argsort(np.abs(W), axis=None, kind="stable")[: round(sparsity * W.size)]] = 0
+    return pruned
+
+
+def prune_n_m(W, n=2, m=4):
+    """Return W with the n largest magnitudes of every m neighbours along the last axis kept."""
+    if not 1 <= n <= m or W.shape[-1] % m != 0:
+        raise ValueError(f"prune_n_m: need 1 <= n <= m and a last extent that is a multiple of m, got n = {n}, m = {m}, shape {W.shape}")
+    pruned = np.array(W, order="C")
+    groups = pruned.reshape(-1, m)
+    smallest = np.argsort(np.abs(groups), axis=1, kind="stable")[:, : m - n]
+    np.put_along_axis(groups, smallest, 0, axis=1)
+    return pruned

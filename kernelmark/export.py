@@ -8,6 +8,7 @@ free, so it can be imported as it is. It runs nothing; a cell that is no Python 
 import ast
 import builtins
 import re
+import shutil
 import symtable
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -69,6 +70,8 @@ def module_of(notebook: NotebookNode, title: str, only: Iterable[str] | None = N
 def export(notebooks: Sequence[Path], folder: Path, only: Iterable[str] | None = None) -> list[Path]:
     """Write a module for each notebook into a package, and a package that imports them all; return what was written.
 
+    A package beside a notebook that its module imports, such as `given`, goes along.
+
     Raises:
         KernelmarkError: as `module_of`, or the folder holds a package that this did not write.
     """
@@ -83,8 +86,8 @@ def export(notebooks: Sequence[Path], folder: Path, only: Iterable[str] | None =
         for path in notebooks
     }
     folder.mkdir(parents=True, exist_ok=True)
-    for path, text in made.items():
-        path.write_text(text, encoding="utf-8")
+    for source, (path, text) in zip(notebooks, made.items(), strict=True):
+        path.write_text(_with_neighbours(text, source.parent, folder), encoding="utf-8")
     modules = sorted(path.stem for path in folder.glob("*.py") if path != init)
     lines = "".join(f"from .{name} import *  # noqa: F403\n" for name in modules)
     init.write_text(f"{head}\n\n{lines}", encoding="utf-8")
@@ -95,6 +98,17 @@ def exporting(folder: Path) -> list[Path]:
     """Return the notebooks in a folder and one level below that export something, in order."""
     found = sorted([*folder.glob("*.ipynb"), *folder.glob("[!.]*/*.ipynb")])
     return [path for path in found if EXPORT.search(_text(path))]
+
+
+def _with_neighbours(text: str, beside: Path, folder: Path) -> str:
+    """Copy the packages beside a notebook that a module imports, and return the module importing the copies."""
+    for package in sorted(path.parent for path in beside.glob("*/__init__.py")):
+        pattern = re.compile(rf"^from {re.escape(package.name)}(?=[. ])", re.MULTILINE)
+        if package.resolve() != folder.resolve() and pattern.search(text):
+            leftovers = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(package, folder / package.name, dirs_exist_ok=True, ignore=leftovers)
+            text = pattern.sub(f"from .{package.name}", text)
+    return text
 
 
 def _text(path: Path) -> str:

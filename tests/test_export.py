@@ -87,6 +87,18 @@ class TestExport:
         done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
         assert done.stdout == "3 mine.two\n"
 
+    def test_takes_along_what_lies_beside_a_notebook(self, tmp_path: Path):
+        """A module that imports given kernels can be imported where there are none."""
+        (tmp_path / "09_last" / "given").mkdir(parents=True)
+        (tmp_path / "09_last" / "given" / "__init__.py").touch()
+        (tmp_path / "09_last" / "given" / "kernels.py").write_text("def one():\n    return 1")
+        made = notebook("#| export\ndef two():\n    return 2 * one()", setup="from given.kernels import one")
+        nbformat.write(made, tmp_path / "09_last" / "last.ipynb")
+        export([tmp_path / "09_last" / "last.ipynb"], tmp_path / "mine")
+        code = "import mine; print(mine.two())"
+        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+        assert done.stdout == "2\n"
+
     def test_leaves_a_package_of_somebody_elses_alone(self, tmp_path: Path):
         """A folder that was not made by an export is not written to."""
         (tmp_path / "mine").mkdir()

@@ -74,6 +74,16 @@ class TestHonestWork:
         assert "input number 1 was changed" in result.cell("add_arrays").reason
 
 
+class TestNotes:
+    def test_a_result_says_what_was_wrong_with_the_file(self, tmp_path: Path):
+        """A file that is no notebook is graded as an empty one, and the record says so."""
+        nbformat.write(small_course.notebook(), tmp_path / "short.ipynb")
+        (tmp_path / "handed").mkdir()
+        (tmp_path / "handed" / "short.ipynb").write_text("not a notebook")
+        result = autograde.grade(tmp_path / "short.ipynb", tmp_path / "handed" / "short.ipynb")
+        assert any("is not a notebook" in note for note in result.notes)
+
+
 class TestFilesOfTheCourse:
     def test_can_be_imported_everywhere_and_are_the_instructors(self, tmp_path: Path):
         """What lies beside the instructor's notebook is there for tests and students, whatever a student puts there."""

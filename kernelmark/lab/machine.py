@@ -71,17 +71,17 @@ class MachineDescription:
 
     def __str__(self) -> str:
         """Return it as lines of text."""
-        sizes = ", ".join(f"{name} {_size(size)}" for name, size in self.caches.items())
+        sizes = ", ".join(f"{name} {size_text(size)}" for name, size in self.caches.items())
         lines = [
             f"processor  {self.processor} ({self.architecture}, {self.system}), {self.cores} cores for this process",
-            f"memory     {_size(self.memory_bytes)}",
+            f"memory     {size_text(self.memory_bytes)}",
             f"caches     {sizes or 'not told'}",
             f"software   Python {self.python}, NumPy {self.numpy}",
         ]
         if self.float32_rate is not None:
             lines.append(f"GFLOP/s    {self.float32_rate}: float32 product, n = {_PRODUCT_EXTENT}, one thread")
         if self.stream_rate is not None:
-            size = _size(_STREAM_BYTES)
+            size = size_text(_STREAM_BYTES)
             lines.append(f"GB/s       {self.stream_rate}: a = b + c on arrays of {size}, 3 words counted, one thread")
         return "\n".join(lines)
 
@@ -191,7 +191,7 @@ def _seconds(work: Callable[[], Any], rounds: int) -> list[float]:
     return times
 
 
-def _size(size_bytes: float) -> str:
+def size_text(size_bytes: float) -> str:
     """Return a size as it is spoken of: 32 KB is 32 * 1024 bytes."""
     for unit in ("bytes", "KB", "MB"):
         if size_bytes < 1024:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kernelmark.lab.machine import size_text
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -54,42 +56,48 @@ def roofline_plot(
     left = min([ridge / 8, *(at / 3 for at, _ in rates.values())])
     right = max([ridge * 8, *(at * 6 for at, _ in rates.values())])
     roof = [min(peak, at * bandwidth) / 1e9 for at in (left, ridge, right)]
-    axes.plot([left, ridge, right], roof, color=_INK, linewidth=2, zorder=2)
     axes.set(xscale="log", yscale="log", xlim=(left, right))
     axes.set_ylim(min([roof[0] / 2, *(min(several) / 4e9 for _, several in rates.values())]), peak * 3 / 1e9)
-    axes.plot([ridge, ridge], [axes.get_ylim()[0], peak / 1e9], color=_PALE, linestyle=":", zorder=1)
-    axes.annotate(
-        f"ridge {ridge:.3g}", (ridge, peak / 1e9), (0, 6), textcoords="offset points", ha="center", fontsize=8
-    )
-    axes.annotate(
-        f"peak {peak / 1e9:.3g} GFLOP/s", (right, peak / 1e9), (-4, 5), textcoords="offset points", ha="right"
-    )
-    middle = math.sqrt(left * ridge)
-    axes.annotate(
-        f"memory {bandwidth / 1e9:.3g} GB/s",
-        (middle, middle * bandwidth / 1e9),
-        (-6, 6),
-        textcoords="offset points",
-        ha="right",
-    )
-    for (label, (at, several)), marker in zip(rates.items(), itertools.cycle(_MARKERS), strict=False):
-        best, worst, limit = max(several) / 1e9, min(several) / 1e9, min(peak, at * bandwidth) / 1e9
-        axes.plot([at, at], [best, limit], color=_PALE, linewidth=1, zorder=1)
-        axes.plot([at, at], [worst, best], color=_ACCENT, linewidth=3, alpha=0.6, zorder=3)
-        axes.plot(
-            *([at], [best], marker),
-            color=_ACCENT,
-            markeredgecolor=_INK,
-            markersize=8,
-            zorder=4,
-            label=f"{label}: {best:.3g} GFLOP/s, {best / limit:.0%} of its roof",
-        )
+    axes.plot([left, ridge, right], roof, color=_INK, linewidth=2, zorder=2)
+    _name_the_roof(axes, peak, bandwidth)
+    for (label, measured), marker in zip(rates.items(), itertools.cycle(_MARKERS), strict=False):
+        _mark_below_the_roof(axes, label, measured, marker, peak, bandwidth)
     if rates:
         axes.legend(loc="lower right", fontsize=8)
     axes.set_xlabel("arithmetic intensity (FLOP/byte)")
     axes.set_ylabel("GFLOP/s")
     axes.set_title(title, fontsize=9)
     return axes
+
+
+def _name_the_roof(axes: Axes, peak: float, bandwidth: float) -> None:
+    left, right = axes.get_xlim()
+    ridge, top = peak / bandwidth, peak / 1e9
+    middle = math.sqrt(left * ridge)
+    axes.plot([ridge, ridge], [axes.get_ylim()[0], top], color=_PALE, linestyle=":", zorder=1)
+    for text, place, shift, side in (
+        (f"ridge {ridge:.3g}", (ridge, top), (0, 6), "center"),
+        (f"peak {top:.3g} GFLOP/s", (right, top), (-4, 5), "right"),
+        (f"memory {bandwidth / 1e9:.3g} GB/s", (middle, middle * bandwidth / 1e9), (-6, 6), "right"),
+    ):
+        axes.annotate(text, place, shift, textcoords="offset points", ha=side, fontsize=9)
+
+
+def _mark_below_the_roof(
+    axes: Axes, label: str, measured: tuple[float, Sequence[float]], marker: str, peak: float, bandwidth: float
+) -> None:
+    at, several = measured
+    best, worst, limit = max(several) / 1e9, min(several) / 1e9, min(peak, at * bandwidth) / 1e9
+    axes.plot([at, at], [best, limit], color=_PALE, linewidth=1, zorder=1)
+    axes.plot([at, at], [worst, best], color=_ACCENT, linewidth=3, alpha=0.6, zorder=3)
+    axes.plot(
+        *([at], [best], marker),
+        color=_ACCENT,
+        markeredgecolor=_INK,
+        markersize=8,
+        zorder=4,
+        label=f"{label}: {best:.3g} GFLOP/s, {best / limit:.0%} of its roof",
+    )
 
 
 def staircase_plot(
@@ -115,7 +123,7 @@ def staircase_plot(
     axes.set(xscale="log", yscale="log")
     low, high = min(sizes), max(sizes)
     exponents = range(math.ceil(math.log2(low)), math.floor(math.log2(high)) + 1, 2)
-    axes.set_xticks([2**e for e in exponents], [_size(2**e) for e in exponents], fontsize=8)
+    axes.set_xticks([2**e for e in exponents], [size_text(2**e) for e in exponents], fontsize=8)
     axes.set_xticks([], minor=True)
     axes.set_ylim(1e9 * min(seconds) / 2, 1e9 * max(seconds) * 3)
     top = axes.get_ylim()[1]
@@ -123,7 +131,7 @@ def staircase_plot(
         if low <= size <= high:
             axes.axvline(size, color=_INK, linestyle="--", linewidth=1)
             axes.annotate(
-                f"{name} {_size(size)}", (size, top), (-3, -4), textcoords="offset points", rotation=90, ha="right",
+                f"{name} {size_text(size)}", (size, top), (-3, -4), textcoords="offset points", rotation=90, ha="right",
                 va="top", fontsize=8,
             )  # fmt: skip
     found = [step for step in steps if low <= step <= high]
@@ -188,11 +196,3 @@ def _axes(axes: Axes | None, inches: tuple[float, float]) -> Axes:
 
 def _several(rate: float | Sequence[float]) -> list[float]:
     return [float(value) for value in np.ravel(rate)]
-
-
-def _size(size_bytes: float) -> str:
-    for unit in ("B", "KB", "MB"):
-        if size_bytes < 1024:
-            return f"{size_bytes:.4g} {unit}"
-        size_bytes /= 1024
-    return f"{size_bytes:.4g} GB"

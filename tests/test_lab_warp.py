@@ -8,7 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-from kernelmark.lab import WarpTracer, cuda_missing, launch, run_on_gpu
+from kernelmark.lab import WarpTracer, cuda_missing, launch, run_on_gpu, sectors_on_gpu
+from kernelmark.lab.gpu import COUNTERS, parse_counters
 
 
 def sectors(trace, space="global"):
@@ -232,6 +233,47 @@ assert len(rows) == 5 and all(row["right"] for row in rows), rows
 """
 
 
+# A stand-in for Nsight Compute: runs what it is given, then prints counters in the profiler's shape.
+PROFILER = """#!{python}
+import subprocess, sys
+at = sys.argv.index({python!r})
+subprocess.run(sys.argv[at:], check=True)
+print("==PROF== Disconnected from process 7")
+print('"ID","Process ID","Kernel Name","Context","Section Name","Metric Name","Metric Unit","Metric Value"')
+for launch in range(5):
+    for value, name in enumerate({counters!r}):
+        print(f'"{{launch}}","7","transpose(Array<float, 2>)","1","","{{name}}","sector","{{launch}},00{{value}}"')
+"""
+PROFILED = """
+from kernelmark.lab import sectors_on_gpu
+rows = sectors_on_gpu(9, 4, simulator=True, profiler={profiler!r})
+assert rows[0] == {{"kernel": "map", "loaded": 0, "stored": 1, "wavefronts": 2}}, rows
+assert rows[4] == {{"kernel": "product, tiles of 4", "loaded": 4000, "stored": 4001, "wavefronts": 4002}}, rows
+"""
+
+
+class TestCounters:
+    HEAD = '"ID","Kernel Name","Metric Name","Metric Unit","Metric Value"'
+
+    def test_launches_come_in_order_and_thousands_have_commas(self):
+        names = list(COUNTERS)
+        rows = [f'"{i}","k","{name}","","{i + 1},{j:03}"' for i in (1, 0) for j, name in enumerate(names)]
+        text = "\n".join(["==PROF== Connected to process 1", self.HEAD, *rows])
+        assert parse_counters(text) == [
+            {"loaded": 1000, "stored": 1001, "wavefronts": 1002},
+            {"loaded": 2000, "stored": 2001, "wavefronts": 2002},
+        ]
+
+    @pytest.mark.parametrize("value", ["n/a", "", "nan"])
+    def test_a_counter_that_the_device_lacks_is_no_zero(self, value):
+        rows = [f'"0","k","{name}","","{value}"' for name in COUNTERS]
+        assert parse_counters("\n".join([self.HEAD, *rows])) == []
+
+    def test_noise_counts_nothing(self):
+        assert parse_counters("") == []
+        assert parse_counters("==ERROR== no kernels were profiled") == []
+
+
 class TestRealGpu:
     def test_the_reason_is_a_sentence_or_none(self):
         reason = cuda_missing()
@@ -248,6 +290,28 @@ class TestRealGpu:
             [sys.executable, "-c", SIMULATED], env=environment, capture_output=True, text=True, timeout=120
         )
         assert done.returncode == 0, done.stderr
+
+    def test_a_profiler_sees_one_launch_a_kernel(self, tmp_path):
+        """The profiler is a stand-in; what it is given to run is the real thing, in the simulator."""
+        pytest.importorskip("numba", reason="Numba is not installed")
+        profiler = tmp_path / "ncu"
+        profiler.write_text(PROFILER.format(python=sys.executable, counters=list(COUNTERS)))
+        profiler.chmod(0o755)
+        environment = {**os.environ, "NUMBA_ENABLE_CUDASIM": "1"}
+        command = [sys.executable, "-c", PROFILED.format(profiler=str(profiler))]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+
+    @pytest.mark.gpu
+    def test_the_model_predicts_the_sectors_that_the_device_counts(self):
+        try:
+            rows = {row["kernel"]: row for row in sectors_on_gpu(256, 16)}
+        except RuntimeError as reason:
+            pytest.skip(str(reason))
+        n = 256
+        assert rows["map"]["loaded"] == rows["map"]["stored"] == n * n // 8
+        assert rows["transpose naive"]["stored"] == n * n
+        assert rows["transpose tiled, pitch 33"]["stored"] == n * n // 8
 
     @pytest.mark.gpu
     def test_kernels_are_right_on_the_device(self):

@@ -19,14 +19,14 @@ Whatever is in `__all__` may be called by name in the student's process.
 * `launch`, `WarpTracer`: a model of a GPU that runs a kernel and writes down each access to memory.
 * `MeetingKernel`, `MeetingOperation`, `ProcessKernel`: work in which several calls must be at the same time.
 * `shared_segments`: the shared memory that exists.
-* `cuda_missing`, `run_on_gpu`: is there a real GPU, and the same kernels on it.
+* `cuda_missing`, `run_on_gpu`, `sectors_on_gpu`: is there a real GPU, the same kernels on it, and its own counters.
 """
 
 from kernelmark.lab.arrays import LoggedArray
 from kernelmark.lab.calls import kept_results
 from kernelmark.lab.clocks import ManualClock, Workload, printed, run_inside, state_after
 from kernelmark.lab.floats import strictly
-from kernelmark.lab.gpu import cuda_missing, run_on_gpu
+from kernelmark.lab.gpu import cuda_missing, run_on_gpu, sectors_on_gpu
 from kernelmark.lab.machine import MachineDescription, Rate, describe_machine, write_tree
 from kernelmark.lab.machine_code import simd_width
 from kernelmark.lab.memory import traced_peak_bytes
@@ -58,6 +58,7 @@ __all__ = [
     "run_inside",
     "run_on_gpu",
     "run_warps",
+    "sectors_on_gpu",
     "shared_segments",
     "simd_width",
     "staircase_plot",

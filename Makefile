@@ -14,6 +14,8 @@ GIVEN := source/09_backend/given
 DEMO ?=
 # More words for a command: `make test PYTEST_FLAGS="-k wire"`.
 PYTEST_FLAGS ?=
+# How long `make fuzz` goes on.
+FUZZ_S ?= 3600
 LAB_FLAGS ?= $(if $(filter 0,$(shell id -u)),--allow-root)
 
 # nbgrader runs alembic, and notebooks run jupyter, by their bare names.
@@ -21,7 +23,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup system demo test test-all lint bench lab release given book clean
+.PHONY: help setup system demo test test-all trust fuzz lint bench lab release given book clean
 
 help: ## say what there is
 	@awk -F ' ?## ' '/^[a-z-]+:.* ## / { sub(/:.*/, "", $$1); printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +47,12 @@ test: setup ## run the test suite
 test-all: setup ## run the test suite and the tests that take minutes
 	@scripts/system-packages chromium
 	@$(BIN)/python -m pytest -m "" $(PYTEST_FLAGS)
+
+trust: setup ## grade the cheating corpus, here and by stock nbgrader, and print what each threat gained
+	@$(BIN)/python -m tests.trust
+
+fuzz: setup ## draw new damaged notebooks and hostile answers for an hour, or FUZZ_S seconds; ctrl-C ends it
+	@$(BIN)/python -m tests.fuzz $(FUZZ_S)
 
 lint: setup ## check style, layout and types
 	@status=0; $(BIN)/ruff check . || status=1; $(BIN)/ruff format --check . || status=1; \

@@ -1,10 +1,12 @@
 """The one seam between nbgrader and Kernelmark; everything else is nbgrader's own."""
 
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
-from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, GetGrades, LimitOutput
+from nbgrader.preprocessors import CheckCellMetadata, GetGrades, LimitOutput
 
 try:
     from kernelmark.autograde import Conform, Grade, SaveGrades, StudentView, SubmissionExporter
+    from kernelmark.pages import FeedbackPage, SafePage, clean, markdown2html
+    from kernelmark.sheet import GradeSheet
 except ImportError as error:
     # nbgrader shrugs off a config that raises and would grade without any of this, bare.
     raise SystemExit(
@@ -18,16 +20,21 @@ c.CourseDirectory.course_id = "kernelmark"
 c.CourseDirectory.db_url = "sqlite:///gradebook.db"
 c.Exchange.path_includes_course = True
 
-# The referee in the place of OverwriteCells, DeduplicateIds, Execute and SaveAutoGrades.
+# The referee in the place of OverwriteCells, DeduplicateIds, Execute, SaveAutoGrades and AssignLatePenalties.
 c.Autograde.exporter_class = SubmissionExporter
 c.Autograde.sanitize_preprocessors = [Conform, CheckCellMetadata]
-c.Autograde.autograde_preprocessors = [Grade, LimitOutput, SaveGrades, AssignLatePenalties, CheckCellMetadata]
+c.Autograde.autograde_preprocessors = [Grade, LimitOutput, SaveGrades, CheckCellMetadata]
 
-# Feedback shows no hidden test, and nothing a student wrote runs in a reader's browser.
+# Feedback shows no hidden test; nothing a student wrote runs, or loads anything, in a reader's browser or spreadsheet.
 c.GenerateFeedback.preprocessors = [GetGrades, CSSHTMLHeaderPreprocessor, StudentView]
+c.GenerateFeedback.exporter_class = FeedbackPage
+c.HTMLExporter.preprocessors = [SafePage]
+c.HTMLExporter.filters = {"markdown2html": markdown2html, "clean_html": clean}
 c.HTMLExporter.sanitize_html = True
+c.ExportApp.plugin_class = GradeSheet
 
-# Limits of a submission; `kernelmark doctor` shows them all.
+# Limits of a submission; `kernelmark doctor` shows all of them with their defaults. A breach names its setting.
 # c.Kernelmark.memory_limit_bytes = 2 * 2**30
 # c.Kernelmark.cell_timeout_s = 30
+# c.Kernelmark.cpu_limit_s = 1200
 # c.Kernelmark.run_submissions_uncontained = False

@@ -60,7 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _doctor(_: argparse.Namespace) -> int:
-    from kernelmark import judge, sandbox
+    from kernelmark import groups, judge, sandbox
+    from kernelmark.autograde import limit_settings
 
     way = sandbox.containment()
     who = "another user, in namespaces of its own" if way == "root" else "your user, in namespaces of its own"
@@ -69,8 +70,11 @@ def _doctor(_: argparse.Namespace) -> int:
     print(f"machine      {machine.processor}, {machine.cores} cores, Python {machine.python}, NumPy {machine.numpy}")
     print(f"speed        {peak / 1e9:.0f} GFLOP/s in float32 products, {bandwidth / 1e9:.0f} GB/s copied, one thread")
     print(f"submissions  run in bubblewrap as {who}")
-    for name, value in vars(sandbox.Limits()).items():
-        print(f"limit        {name} = {value}")
+    group = groups.home()
+    bounded = f"bounded by control groups (version {group.version}) in {group.folder}" if group else ""
+    print(f"memory       {bounded or 'watched from outside: no control group can be made here'}")
+    for name, field in limit_settings().items():
+        print(f"limit        {name} = {getattr(sandbox.Limits, field)}")
     return 0
 
 

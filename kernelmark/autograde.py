@@ -1,17 +1,20 @@
 """nbgrader's autograding, with the referee in the place of its one process.
 
-`SubmissionExporter` reads what was handed in, whatever it is; `Conform` puts the
+`SubmissionExporter` makes a run ready and reads what was handed in, whatever it is; `Conform` puts the
 instructor's cells back; `Grade` referees; `SaveGrades` writes the marks to nbgrader's
 grade book, from the results and never from a cell's output; `StudentView` makes
 feedback that shows no hidden test. nbgrader's commands, formgrader and late penalties
 go on working around them. It does not decide marks.
 """
 
+import contextlib
+import functools
 import hashlib
-import html
 import json
+import os
+import stat
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,24 +22,41 @@ from typing import Any
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
-from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat.notebooknode import NotebookNode
-from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
+from nbgrader import utils
+from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde
+from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
 from traitlets import Bool, Float, Integer, List, Unicode
 from traitlets.config import Configurable
 
-from kernelmark.conform import Course, Plan, hidden_lines, mark_scheme, read_submission, without_hidden_lines
-from kernelmark.errors import CourseError, SandboxError
+from kernelmark import intake
+from kernelmark.conform import (
+    MAX_NOTEBOOK_BYTES,
+    Course,
+    Plan,
+    claim_of,
+    hidden_lines,
+    mark_scheme,
+    read_submission,
+    without_hidden_lines,
+)
+from kernelmark.errors import CourseError, GraderError, KernelmarkError, SubmissionError
+from kernelmark.gradebook import Penalty, explain, in_one_transaction, void_marks, write_marks
 from kernelmark.nursery import Nursery
-from kernelmark.records import CellResult, SubmissionResult, from_json, to_json
-from kernelmark.referee import Refereed, nobody_is_marked
+from kernelmark.pages import PAGE_STYLE, Sanitise, literal
+from kernelmark.records import CellResult, SubmissionResult, former_path, from_json, record_path, write_record
+from kernelmark.referee import Refereed
+from kernelmark.resume import MARK, alone, check_free, prepare
 from kernelmark.sandbox import Limits
 from kernelmark.stats import number
 
-RECORDS = ".kernelmark"
 # More files and folders beside a notebook than this are not shown to it.
 MAX_OWN_FILES = 200
+# What is read of them to see whether work has changed: so many, and of each so much. Sparse files have no end.
+MAX_HASHED_FILES = 10_000
+HASHED_AT_ONCE_BYTES = 2**20
+MAX_HASHED_BYTES = 64 * 2**20
 # What Python and Jupyter leave beside a notebook is nobody's work.
 LEFTOVERS = ("__pycache__", ".ipynb_checkpoints")
 # The table of marks stands in the place of nbgrader's list of test cells.
@@ -49,22 +69,48 @@ td, th { border: 1px solid #ccc; padding: .3em .6em; text-align: left; vertical-
 _nursery = Nursery()
 
 
+def _limit(field: str, meaning: str) -> Any:
+    """Return a setting that fills a field of `Limits`, with its default."""
+    default: float = getattr(Limits, field)
+    make: Any = Integer if isinstance(default, int) else Float
+    return make(default, min=0, help=meaning).tag(config=True, limit=field)
+
+
 class Kernelmark(Configurable):
-    """What an instructor can set in nbgrader_config.py, as c.Kernelmark.name = value."""
+    """What an instructor can set in nbgrader_config.py, as c.Kernelmark.name = value.
+
+    The limits hold for a submission, whatever it holds; a breach is named to its student and to staff by the
+    setting's name. docs/threat-model.md says how each is kept.
+    """
 
     source_directory = Unicode("source", help="Where the instructor's notebooks lie, below the course.").tag(
         config=True
     )
-    memory_limit_bytes = Integer(Limits.memory_bytes, help="Memory of a submission's processes.").tag(config=True)
-    cell_timeout_s = Float(Limits.cell_s, help="Seconds for one cell, or one call from a test.").tag(config=True)
-    notebook_timeout_s = Float(Limits.notebook_s, help="Seconds for all cells of a notebook.").tag(config=True)
-    blas_threads = Integer(Limits.threads, help="BLAS, OpenMP and Numba threads, on both sides of a race.").tag(
+    memory_limit_bytes = _limit(
+        "memory_bytes", "Bytes of memory of all processes of a submission and of the files in its scratch folders."
+    )
+    cell_timeout_s = _limit("cell_s", "Seconds for one cell, or one call from a test.")
+    notebook_timeout_s = _limit("notebook_s", "Seconds for all cells and calls of a notebook together.")
+    cpu_limit_s = _limit("cpu_s", "Seconds of CPU time for a notebook, all threads, processes and restarts together.")
+    process_limit = _limit("processes", "Processes and threads of a submission at once.")
+    open_file_limit = _limit("open_files", "Open files of each process of a submission.")
+    file_limit_bytes = _limit("file_bytes", "Bytes of the largest file that a submission may write.")
+    scratch_limit_bytes = _limit(
+        "scratch_bytes", "Bytes of all files in each of the scratch folders /tmp, /dev/shm and home; there is no other."
+    )
+    cell_output_limit_chars = _limit("cell_output_chars", "Characters that one cell may print; the rest is cut.")
+    cell_display_limit_bytes = _limit("cell_display_bytes", "Bytes of plots and other displays of one cell.")
+    notebook_output_limit_bytes = _limit("notebook_output_bytes", "Bytes of all outputs of a notebook together.")
+    restart_limit = _limit("restarts", "How often the process of a submission is started again after it was lost.")
+    blas_threads = _limit("threads", "BLAS, OpenMP and Numba threads, on both sides of a race.")
+    allow_child_processes = Bool(
+        Limits.children,
+        help="Let submissions start processes, whose CPU time is not all counted; better said in one notebook's "
+        "metadata.",
+    ).tag(config=True, limit="children")
+    grade_book_wait_s = Float(30.0, help="Seconds to wait for a grade book that another program has locked.").tag(
         config=True
     )
-    allow_child_processes = Bool(
-        False,
-        help="Let submissions start processes, whose CPU time is not counted; better said in one notebook's metadata.",
-    ).tag(config=True)
     run_submissions_uncontained = Bool(
         False,
         help="Run submissions WITHOUT a sandbox: they can then read and change everything that you can.",
@@ -72,22 +118,78 @@ class Kernelmark(Configurable):
 
     def limits(self) -> Limits:
         """Return the limits that these settings ask for."""
-        return Limits(
-            memory_bytes=self.memory_limit_bytes,
-            cell_s=self.cell_timeout_s,
-            notebook_s=self.notebook_timeout_s,
-            threads=self.blas_threads,
-            children=self.allow_child_processes,
-            contained=not self.run_submissions_uncontained,
-        )
+        fields = {field: getattr(self, name) for name, field in limit_settings().items()}
+        return Limits(**fields, contained=not self.run_submissions_uncontained)
+
+
+def limit_settings() -> dict[str, str]:
+    """Return the settings that are limits of a submission, {setting: field of `Limits`}."""
+    traits = Kernelmark.class_traits()
+    return {name: trait.metadata["limit"] for name, trait in traits.items() if "limit" in trait.metadata}
 
 
 class SubmissionExporter(NotebookExporter):
     """Reads a submitted file as plain cells: no outputs, no metadata, and no error where it is no notebook."""
 
+    def __init__(self, config: Any = None, **kw: Any):
+        super().__init__(config=config, **kw)  # type: ignore[no-untyped-call]
+        self.handed_in: dict[tuple[str, str], str] = {}
+        self._alone = contextlib.ExitStack()
+        self._grading: tuple[str, ...] = ()
+        self._folder = Path()
+        if isinstance(self.parent, Autograde):
+            intake.guard(self.parent)
+            self._folder = Path(self.parent.coursedir.root, self.parent.coursedir.autograded_directory)
+            settings = Kernelmark(parent=self, config=self.config)
+            source = Path(settings.source_directory)
+            hashed = functools.cache(functools.partial(_source_of, source, self.config))
+            with _stopping(KernelmarkError):
+                self.handed_in = prepare(self.parent, source, hashed, penalty(self), settings.grade_book_wait_s)
+
     def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> Any:
-        """Convert a file that may hold anything."""
-        submission, notes = read_submission(Path(filename).read_bytes())
+        """Convert a file that may hold anything; where that fails, no mark of the notebook stays."""
+        place = (resources or {}).get("nbgrader")
+        if place is None:
+            return self._convert(filename, resources, **kw)
+        grading = (place["assignment"], place["student"], place["notebook"])
+        first = self._grading != grading
+        self._grading = grading if first else ()
+        try:
+            if first:
+                self._alone.close()
+                with _stopping():
+                    self._alone.enter_context(alone(*grading[:2]))
+            output, resources = self._convert(filename, resources, **kw)
+            with _stopping():
+                check_free(self._folder, 2 * len(output.encode()))
+        except BaseException as error:
+            self._grading = ()
+            with self._alone:
+                if isinstance(error, Exception):
+                    self._void(place)
+            raise
+        if not first:
+            self._alone.close()
+        return output, resources
+
+    def _void(self, place: dict[str, str]) -> None:
+        """Leave no mark for a notebook that could not be graded."""
+        who = (place["assignment"], place["student"], place["notebook"])
+        settings = Kernelmark(parent=self, config=self.config)
+        with _stopping():
+            in_one_transaction(
+                place["db_url"], lambda book: void_marks(book, *who, penalty(self)), settings.grade_book_wait_s
+            )
+
+    def _convert(self, filename: str, resources: Any, **kw: Any) -> Any:
+        path = Path(filename)
+        place = (resources or {}).get("nbgrader")
+        if place is not None:
+            source = Path(Kernelmark(parent=self, config=self.config).source_directory) / place["assignment"]
+            path = intake.notebooks(path.parent, [known.stem for known in source.glob("*.ipynb")])[path.stem]
+        submission, notes = read_handed_in(path)
+        if path != Path(filename):
+            notes.append(f"{path.name!r} was taken for {Path(filename).name}, which was not there.")
         submission.metadata["kernelmark_notes"] = notes
         resources = ResourcesDict() if resources is None else resources
         resources["metadata"] = ResourcesDict(name=Path(filename).stem, path=str(Path(filename).parent))
@@ -103,6 +205,7 @@ class Conform(NbGraderPreprocessor):
         notes = tuple(nb.metadata.get("kernelmark_notes", ()))
         conformed, _ = course.plan(nb, notes)
         resources["kernelmark_notes"] = notes
+        conformed.metadata.pop(MARK, None)
         return conformed, resources
 
 
@@ -118,52 +221,47 @@ class Grade(NbGraderPreprocessor):
         course_files = own_files(Path(settings.source_directory) / place["assignment"])
         source_sha256 = _source_sha256(course, course_files)
         start = time.monotonic()
-        files = own_files(Path(resources["metadata"]["path"]))
-        try:
-            done = _nursery.grade(plan, source_sha256, _limits(course, settings.limits()), files, course_files)
-        except SandboxError as error:
-            # No stale mark may stand for a submission that was not graded.
-            done = nobody_is_marked(plan, f"SandboxError: {error}")
-            _save(self, done, place)
-            raise
-        for position, (node, outputs, cell) in enumerate(zip(graded.cells, done.outputs, plan.cells, strict=True)):
+        files = intake.shown(_submitted(self, place))
+        done = _nursery.grade(plan, source_sha256, _limits(course, settings.limits()), files, course_files)
+        # What a student wrote opens in formgrader beside the instructor's own session.
+        sanitise = Sanitise(trusted=[cell.source for cell in course.cells])
+        for node, outputs, cell in zip(graded.cells, done.outputs, plan.cells, strict=True):
             if node.cell_type == "code":
                 node.outputs = [nbformat.from_dict(output) for output in outputs]
-            if cell.role in ("student", "answer") or not cell.grade_id:
-                # What a student wrote opens in formgrader beside the instructor's own session.
-                graded.cells[position], _ = SanitizeHTML().preprocess_cell(node, resources, position)
+            # Set-up ran in the student's process too, where it may have been told what to show.
+            if cell.role != "test":
+                sanitise.cell(node)
         graded.cells = _with_mark_schemes(graded.cells, course)
         who = (place["assignment"], place["notebook"], place["student"])
         result = _result(who, plan, files, source_sha256, done, time.monotonic() - start)
-        result = replace(result, notes=resources.get("kernelmark_notes", ()))
-        resources["kernelmark"] = _keep(self, result)
+        handed_in = self.parent.handed_in.get((place["assignment"], place["student"]), "")
+        result = replace(result, notes=resources.get("kernelmark_notes", ()), handed_in=handed_in)
+        # Read by the next run: this notebook is the last that is written, after the grade book.
+        graded.metadata[MARK] = handed_in
+        with _stopping():
+            resources["kernelmark"] = _keep(self, result)
         for found in result.cells:
             if found.mark == "person" and found.staff and found.verdicts == () and found.claim:
                 self.log.warning("%s: %s needs a person: %s", place["student"], found.grade_id, found.staff)
         return graded, resources
 
 
-class SaveGrades(SaveAutoGrades):
-    """Writes the referee's marks to the grade book; what a cell printed decides nothing."""
+class SaveGrades(NbGraderPreprocessor):
+    """Writes the referee's marks to the grade book; in the place of SaveAutoGrades and AssignLatePenalties."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        """Save the marks of every graded cell, and the comments of every answer."""
+        """Save the marks, the comments and the late penalty of a notebook, all of them or none."""
+        settings = Kernelmark(parent=self.parent, config=self.config)
         result: SubmissionResult = resources["kernelmark"]
-        self._results = {cell.grade_id: cell for cell in result.cells}
-        saved: tuple[NotebookNode, ResourcesDict] = super().preprocess(nb, resources)
-        return saved
+        comments = unanswered(nb)
+        late = penalty(self)
 
-    def _add_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
-        grade_id = cell.metadata["nbgrader"]["grade_id"]
-        try:
-            grade = self.gradebook.find_grade(grade_id, self.notebook_id, self.assignment_id, self.student_id)
-        except MissingEntry:
-            raise CourseError(
-                f"{grade_id} is in source/ but not in the grade book; run: nbgrader generate_assignment "
-                f"{self.assignment_id} --force"
-            ) from None
-        _set_grade(grade, self._results.get(grade_id))
-        self.gradebook.db.commit()
+        def write(book: Gradebook) -> None:
+            write_marks(book, result, comments, late)
+
+        with _stopping():
+            in_one_transaction(resources["nbgrader"]["db_url"], write, settings.grade_book_wait_s)
+        return nb, resources
 
 
 class StudentView(NbGraderPreprocessor):
@@ -177,10 +275,12 @@ class StudentView(NbGraderPreprocessor):
         place = resources["nbgrader"]
         nb.cells = [cell for cell in nb.cells if cell.metadata.get("kernelmark", {}).get("for") != "staff"]
         nb, resources = super().preprocess(nb, resources)
-        path = _record_path(place["assignment"], place["student"], place["notebook"])
+        css = resources.setdefault("inlining", {}).setdefault("css", [])
+        css.append(PAGE_STYLE)
+        path = record_path(place["assignment"], place["student"], place["notebook"])
         if path.is_file():
             table = _marks(nb, from_json(SubmissionResult, path.read_bytes()))
-            resources.setdefault("inlining", {}).setdefault("css", []).append(FEEDBACK_STYLE)
+            css.append(FEEDBACK_STYLE)
             nb.cells.insert(0, nbformat.v4.new_markdown_cell(table))
         return nb, resources
 
@@ -197,6 +297,44 @@ class StudentView(NbGraderPreprocessor):
         return cell, resources
 
 
+def unanswered(nb: NotebookNode) -> dict[str, str | None]:
+    """Return nbgrader's automatic comment for each solution cell of a conformed notebook."""
+    found: dict[str, str | None] = {}
+    for cell in nb.cells:
+        if utils.is_solution(cell) or utils.is_task(cell):
+            meta = cell.metadata.nbgrader
+            untouched = meta.get("checksum") == utils.compute_checksum(cell) and not utils.is_task(cell)
+            found[meta["grade_id"]] = "No response." if untouched else None
+    return found
+
+
+def penalty(step: Configurable) -> Penalty:
+    """Return how late notebooks are penalised: by the plugin and the limits of nbgrader's AssignLatePenalties."""
+    late = AssignLatePenalties(parent=step, config=step.config)
+    late.init_plugin()
+
+    def points(submission: Any, notebook: Any) -> float | None:
+        if submission.total_seconds_late <= 0:
+            return None
+        lost = late.plugin_inst.late_submission_penalty(
+            submission.student.id, notebook.score, submission.total_seconds_late
+        )
+        return None if lost is None else float(late._check_late_penalty(notebook, lost))
+
+    return points
+
+
+@contextlib.contextmanager
+def _stopping(kind: type[Exception] = GraderError) -> Iterator[None]:
+    """End the whole run, in one line, for what would befall every submission alike."""
+    try:
+        yield
+    except kind as error:
+        raise SystemExit(f"nbgrader autograde stopped: {error}") from error
+    except OSError as error:
+        raise SystemExit(f"nbgrader autograde stopped: {explain(error)}") from error
+
+
 def grade(source: Path, submitted: Path, limits: Limits | None = None) -> SubmissionResult:
     """Grade one notebook without a course folder and without a grade book.
 
@@ -205,12 +343,14 @@ def grade(source: Path, submitted: Path, limits: Limits | None = None) -> Submis
         SandboxError: submissions cannot be contained on this machine.
     """
     course = Course(nbformat.read(source, as_version=4))
-    submission, notes = read_submission(submitted.read_bytes())
+    if not submitted.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {submitted.parent}")
+    submission, notes = read_handed_in(submitted)
     _, plan = course.plan(submission, notes)
     start = time.monotonic()
     course_files = own_files(source.parent)
     source_sha256 = _source_sha256(course, course_files)
-    files = own_files(submitted.parent)
+    files = intake.shown(submitted.parent)
     done = _nursery.grade(plan, source_sha256, _limits(course, limits or Limits()), files, course_files)
     return _result((source.parent.name, source.stem, ""), plan, files, source_sha256, done, time.monotonic() - start)
 
@@ -251,7 +391,32 @@ def _course(step: NbGraderPreprocessor, resources: ResourcesDict) -> Course:
         raise CourseError(
             f"expected the instructor's notebook at {path}; set c.Kernelmark.source_directory if it moved"
         )
-    return Course(nbformat.read(path, as_version=4), step.config)
+    return Course(_read_source(path), step.config)
+
+
+def _submitted(step: NbGraderPreprocessor, place: dict[str, str]) -> Path:
+    """Return the folder that was handed in; not all that lies in it is copied to autograded/."""
+    course = step.parent.parent.coursedir
+    return Path(course.format_path(course.submitted_directory, place["student"], place["assignment"]))
+
+
+def _source_of(source: Path, config: Any, assignment: str, notebook: str) -> str:
+    """Return the hash of an instructor's notebook and the files beside it."""
+    path = source / assignment / f"{notebook}.ipynb"
+    return _source_sha256(Course(_read_source(path), config), own_files(path.parent))
+
+
+def _read_source(path: Path) -> NotebookNode:
+    """Return the instructor's notebook.
+
+    Raises:
+        CourseError: it cannot be read.
+    """
+    try:
+        found: NotebookNode = nbformat.read(path, as_version=4)
+    except (OSError, ValueError) as error:
+        raise CourseError(f"{path} cannot be read as a notebook: {str(error)[:200]}") from None
+    return found
 
 
 def _limits(course: Course, limits: Limits) -> Limits:
@@ -281,26 +446,37 @@ def _marks(nb: NotebookNode, record: SubmissionResult) -> str:
         if not meta.get("grade"):
             continue
         result = record.cell(meta["grade_id"])
-        name, claim, reason, points = (
-            html.escape(meta["grade_id"]),
-            "",
-            "",
-            f"{number(meta['score'])} of {number(meta['points'])}",
-        )
+        name, claim, reason = literal(meta["grade_id"]), "", ""
+        points = f"{number(meta['score'])} of {number(meta['points'])}"
         if result is not None:
-            claim, reason = html.escape(result.claim), html.escape(result.reason).replace("\n", "<br>")
+            claim, reason = literal(_claim(cell.source, result)), literal(result.reason)
             waiting = result.points is None and not meta["score"]
             points += "<br>waits for a person" if waiting else ""
         rows.append(f'<tr><td><a href="#{name}">{name}</a><br>{claim}</td><td>{points}</td><td>{reason}</td></tr>')
     head = "<tr><th>what was tested</th><th>points</th><th>why</th></tr>"
-    return f'<table class="marks">{head}{"".join(rows)}</table>'
+    return f"<table>{head}{''.join(rows)}</table>"
+
+
+def _claim(source: str, result: CellResult) -> str:
+    """Return what a test claims; what stands among its hidden lines is said only where it explains a loss."""
+    lost = result.points is not None and result.points < result.max_points
+    return result.claim if lost or result.claim == claim_of(without_hidden_lines(source)) else ""
 
 
 def own_files(folder: Path) -> dict[str, str]:
-    """Return the files and folders beside a notebook, {name: path}; links, notebooks and leftovers are left out."""
+    """Return the files and folders beside an instructor's notebook; links, notebooks and leftovers are left out."""
     found = sorted(folder.iterdir()) if folder.is_dir() else []
     own = [p for p in found if not p.is_symlink() and p.suffix != ".ipynb" and p.name not in LEFTOVERS]
     return {p.name: str(p.resolve()) for p in own[:MAX_OWN_FILES]}
+
+
+def read_handed_in(path: Path) -> tuple[NotebookNode, list[str]]:
+    """Return a submitted file as a notebook of plain cells, and notes on it and on what lies beside it."""
+    try:
+        submission, notes = read_submission(intake.read(path, MAX_NOTEBOOK_BYTES))
+    except SubmissionError as error:
+        submission, notes = nbformat.v4.new_notebook(), [str(error)]
+    return submission, [*notes, *intake.look(path.parent).note()]
 
 
 def _submission_sha256(plan: Plan, files: dict[str, str]) -> str:
@@ -308,7 +484,7 @@ def _submission_sha256(plan: Plan, files: dict[str, str]) -> str:
     digest = hashlib.sha256()
     for cell in plan.cells:
         if cell.role in ("student", "answer"):
-            digest.update(cell.source.encode() + b"\0")
+            digest.update(hashlib.sha256(cell.source.encode()).digest())
     _add_files(digest, files)
     return digest.hexdigest()
 
@@ -322,33 +498,49 @@ def _source_sha256(course: Course, files: dict[str, str]) -> str:
 
 def _add_files(digest: Any, files: dict[str, str]) -> None:
     for name, path in files.items():
-        for part in sorted(p for p in (Path(path), *Path(path).rglob("*")) if p.is_file() and not p.is_symlink()):
-            if part.parent.name not in LEFTOVERS:
-                digest.update(f"{name}/{part.name}\0".encode() + part.read_bytes())
+        for part in _files_in(path):
+            # As the bytes that they are: neither a name nor a path below it need be text.
+            digest.update(os.fsencode(f"{name}{part[len(path) :]}\0"))
+            with contextlib.suppress(OSError), open(part, "rb") as file:
+                digest.update(b"%d\0" % os.fstat(file.fileno()).st_size)
+                for _ in range(MAX_HASHED_BYTES // HASHED_AT_ONCE_BYTES):
+                    digest.update(file.read(HASHED_AT_ONCE_BYTES))
+
+
+def _files_in(path: str) -> list[str]:
+    """Return a file, or the files of a folder of any depth, links left out; a student may have handed in anything."""
+    found: list[str] = []
+    left, seen = [path], 0
+    while left and seen < MAX_HASHED_FILES:
+        seen += 1
+        place = left.pop()
+        with contextlib.suppress(OSError):
+            kind = os.lstat(place).st_mode
+            if stat.S_ISREG(kind):
+                found.append(place)
+            elif stat.S_ISDIR(kind) and os.path.basename(place) not in LEFTOVERS:
+                left += sorted((os.path.join(place, name) for name in os.listdir(place)), reverse=True)
+    return found
 
 
 def _keep(step: NbGraderPreprocessor, result: SubmissionResult) -> SubmissionResult:
     """Write the record, and let a regrade of the same work keep any speed mark it had earned."""
-    path = _record_path(result.assignment, result.student, result.notebook)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.is_file():
+    path = record_path(result.assignment, result.student, result.notebook)
+    aside = former_path(path)
+    found = path if path.is_file() else aside
+    if found.is_file():
         try:
-            former = from_json(SubmissionResult, path.read_bytes())
+            former = from_json(SubmissionResult, found.read_bytes())
         except ValueError as error:
-            step.log.warning("%s cannot be read and is written anew: %s", path, error)
+            step.log.warning("%s cannot be read and is written anew: %s", found, error)
         else:
             same = former.submission_sha256 == result.submission_sha256 and former.source_sha256 == result.source_sha256
             if same:
                 cells = tuple(_better(cell, former.cell(cell.grade_id)) for cell in result.cells)
                 result = SubmissionResult(**{**vars(result), "cells": cells})
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(to_json(result))
-    temporary.replace(path)
+    write_record(path, result)
+    aside.unlink(missing_ok=True)
     return result
-
-
-def _record_path(assignment: str, student: str, notebook: str) -> Path:
-    return Path(RECORDS) / assignment / student / f"{notebook}.json"
 
 
 def _better(new: CellResult, former: CellResult | None) -> CellResult:
@@ -357,21 +549,3 @@ def _better(new: CellResult, former: CellResult | None) -> CellResult:
         return new
     earned = new.points if new.points is not None else -1.0
     return former if new.verdicts and former.points > earned else new
-
-
-def _set_grade(grade: Any, result: CellResult | None) -> None:
-    """Set nbgrader's automatic score: empty where a person must look, and manual marks are never touched."""
-    grade.auto_score = result.points if result is not None else None
-    grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
-
-
-def _save(step: NbGraderPreprocessor, done: Refereed, place: dict[str, str]) -> None:
-    with Gradebook(place["db_url"]) as gradebook:
-        for result in done.cells:
-            try:
-                grade = gradebook.find_grade(result.grade_id, place["notebook"], place["assignment"], place["student"])
-            except MissingEntry:
-                step.log.warning("%s is not in the grade book", result.grade_id)
-                continue
-            _set_grade(grade, result)
-        gradebook.db.commit()

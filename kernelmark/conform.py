@@ -19,7 +19,14 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import ValidationError
 from nbformat.notebooknode import NotebookNode
-from nbgrader.preprocessors import CheckCellMetadata, ClearOutput, ClearSolutions, ComputeChecksums, LockCells
+from nbgrader.preprocessors import (
+    CheckCellMetadata,
+    ClearMarkScheme,
+    ClearOutput,
+    ClearSolutions,
+    ComputeChecksums,
+    LockCells,
+)
 from traitlets.config import Config
 
 from kernelmark.errors import CourseError
@@ -28,6 +35,11 @@ from kernelmark.errors import CourseError
 MAX_NOTEBOOK_BYTES = 50 * 2**20
 MAX_CELLS = 2_000
 MAX_SOURCE_CHARS = 1_000_000
+# Of all cells together; escaped and written again, it still fits into MAX_NOTEBOOK_BYTES.
+MAX_TEXT_CHARS = 6_000_000
+# Strings, brackets and commas: 50 MiB of empty lists would take 1.4 GB of the grader's memory.
+MAX_PARTS = 4_000_000
+_PART = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{,]', re.DOTALL)
 HIDDEN_BEGIN, HIDDEN_END = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
 CHILDREN = "allow_child_processes"
 MISSING_NOTE = "# This cell was missing from the submission; it stands here as it was released.\n"
@@ -121,9 +133,11 @@ class Course:
         Every cell of the instructor's that carries a grade id is in it exactly once.
         Tests stand where the submission has them, but never before the solution cells
         that precede them in the instructor's notebook, nor out of the instructor's order.
+        One that the submission lacks stands as late as the next part allows, so that cells
+        whose marks another tool has removed are tested all the same.
         """
         placed = self._students_cells(submission)
-        placed += self._instructors_cells(submission, placed)
+        placed += self._instructors_cells(submission)
         placed.sort(key=lambda item: item.key)
         notebook = nbformat.v4.new_notebook(metadata=dict(self.source.metadata))
         notebook.cells = [item.node for item in placed]
@@ -138,6 +152,7 @@ class Course:
     def _students_cells(self, submission: NotebookNode) -> list[_Placed]:
         placed: list[_Placed] = []
         firsts: dict[str, _Placed] = {}
+        texts: dict[str, list[str]] = {}
         for position, node in enumerate(submission.cells):
             grade_id = _grade_id(node)
             index = self.by_id.get(grade_id)
@@ -148,20 +163,25 @@ class Course:
                 plain = _new_cell(node.cell_type, node.source)
                 placed.append(_Placed((position, 1, 0), plain, Cell(role, node.source, code=role == "student")))
             elif grade_id in firsts and self.cells[index].role == "answer":
-                first = firsts[grade_id]
-                first.node.source += "\n\n" + node.source
-                first.cell = self._own_cell(index, first.node)
+                texts[grade_id].append(node.source)
             elif grade_id in firsts:
                 # The second half of a split cell runs where it stands, without the id.
-                plain = _new_cell("code", node.source)
-                placed.append(_Placed((position, 1, 0), plain, Cell("student", node.source)))
+                code = self.cells[index].code
+                plain = _new_cell("code" if code else "markdown", node.source)
+                placed.append(_Placed((position, 1, 0), plain, Cell("student", node.source, code=code)))
             else:
                 own = self._new_graded(index, node.source)
                 firsts[grade_id] = _Placed((position, 1, 0), own, self._own_cell(index, own))
+                texts[grade_id] = [node.source]
                 placed.append(firsts[grade_id])
+        for grade_id, parts in texts.items():
+            if len(parts) > 1:
+                first = firsts[grade_id]
+                first.node.source = "\n\n".join(parts)[:MAX_SOURCE_CHARS]
+                first.cell = self._own_cell(self.by_id[grade_id], first.node)
         return placed
 
-    def _instructors_cells(self, submission: NotebookNode, placed: list[_Placed]) -> list[_Placed]:
+    def _instructors_cells(self, submission: NotebookNode) -> list[_Placed]:
         """Return the cells whose text is the instructor's, and those the submission lacks, each with its place."""
         markers: dict[str, int] = {}
         last: dict[str, int] = {}
@@ -169,25 +189,32 @@ class Course:
             markers.setdefault(_grade_id(node), position)
             last[_grade_id(node)] = position
         added: list[_Placed] = []
-        floor = -1
+        floor = -1  # what came so far in the instructor's order stands no later in the submission
+        latest = (-1, 2, -1)  # where the last locked cell was placed
         for index, cell in enumerate(self.cells):
             if not cell.grade_id:
                 continue
-            locked = cell.role in ("setup", "test", "text")
-            if not locked and cell.grade_id in last:
-                floor = max(floor, last[cell.grade_id])
-                continue
-            at = markers.get(cell.grade_id, -1)
-            key = (at, 1, 0) if at > floor else (floor, 2, index)
-            floor = max(floor, at)
-            if locked:
-                added.append(_Placed(key, self._new_graded(index, self._visible_text(index)), cell))
-            else:
+            if cell.role not in ("setup", "test", "text"):
+                if cell.grade_id in last:
+                    floor = max(floor, last[cell.grade_id])
+                    continue
                 # A deleted cell comes back as it was released; an answer keeps its exact text, or
                 # nbgrader would take the note for a response.
                 note = MISSING_NOTE if cell.code and cell.role == "student" else ""
                 node = self._new_graded(index, note + self.released.cells[index].source)
-                added.append(_Placed(key, node, self._own_cell(index, node)))
+                added.append(_Placed((floor, 2, index), node, self._own_cell(index, node)))
+                continue
+            at = markers.get(cell.grade_id, -1)
+            key = (floor, 2, index)
+            if at > floor:
+                key = (at, 1, 0)
+            elif at < 0 and cell.role == "test":
+                later = [markers.get(c.grade_id, -1) for c in self.cells[index + 1 :] if c.grade_id]
+                key = (min((p for p in later if p > floor), default=len(submission.cells)), 0, index)
+            if key <= latest:
+                key = (latest[0], 2 if latest[1] else 0, index)
+            floor, latest = max(floor, at), key
+            added.append(_Placed(key, self._new_graded(index, self._visible_text(index)), cell))
         return added
 
     def _visible_text(self, index: int) -> str:
@@ -210,19 +237,44 @@ def read_submission(raw: bytes) -> tuple[NotebookNode, list[str]]:
     empty = nbformat.v4.new_notebook()
     if len(raw) > MAX_NOTEBOOK_BYTES:
         return empty, [f"The submitted file has {len(raw)} bytes; at most {MAX_NOTEBOOK_BYTES} are read."]
+    text, notes = _decoded(raw)
+    if _has_too_many_parts(text):
+        return empty, [f"The submitted file is not a notebook: it holds more than {MAX_PARTS} values."]
     try:
-        content = json.loads(raw.decode("utf-8-sig"))
+        content = json.loads(text)
     except (ValueError, RecursionError) as error:
         return empty, [f"The submitted file is not a notebook: {str(error)[:200]}."]
-    if isinstance(content, dict) and isinstance(content.get("worksheets"), list):
-        sheets = [sheet for sheet in content["worksheets"] if isinstance(sheet, dict)]
-        content["cells"] = [cell for sheet in sheets for cell in _list(sheet.get("cells"))]
+    if isinstance(content, dict) and not isinstance(content.get("cells"), list):
+        sheets = [sheet for sheet in _list(content.get("worksheets")) if isinstance(sheet, dict)]
+        content["cells"] = [cell for sheet in sheets for cell in _list(sheet.get("cells"))] if sheets else None
     cells = content.get("cells") if isinstance(content, dict) else None
     if not isinstance(cells, list):
         return empty, ["The submitted file is not a notebook: it has no list of cells."]
-    notes = [] if len(cells) <= MAX_CELLS else [f"Only the first {MAX_CELLS} of {len(cells)} cells were read."]
-    empty.cells = [_tolerant_cell(cell) for cell in cells[:MAX_CELLS] if isinstance(cell, dict)]
+    if len(cells) > MAX_CELLS:
+        notes.append(f"Only the first {MAX_CELLS} of {len(cells)} cells were read.")
+    room = MAX_TEXT_CHARS
+    for cell in cells[:MAX_CELLS]:
+        if isinstance(cell, dict):
+            empty.cells.append(_tolerant_cell(cell, room))
+            room -= len(empty.cells[-1].source)
+    if room <= 0:
+        notes.append(f"Only the first {MAX_TEXT_CHARS} characters of the cells were read.")
     return empty, notes
+
+
+def _decoded(raw: bytes) -> tuple[str, list[str]]:
+    """Return a file's text; a byte that is none costs itself, not the notebook."""
+    try:
+        return raw.decode(json.detect_encoding(raw), "surrogatepass"), []
+    except UnicodeDecodeError:
+        note = "The submitted file is not UTF-8: some characters could not be read."
+        return raw.decode("utf-8-sig", "replace"), [note]
+
+
+def _has_too_many_parts(text: str) -> bool:
+    if sum(text.count(sign) for sign in "[{,") <= MAX_PARTS:
+        return False  # as in every notebook that a person wrote; the long way leaves out what strings hold
+    return any(count > MAX_PARTS for count, _ in enumerate(_PART.finditer(text)))
 
 
 def _list(value: Any) -> list[Any]:
@@ -247,7 +299,7 @@ def defined_names(sources: Sequence[str]) -> set[str]:
 
 def mark_scheme(source: str) -> str:
     """Return what a written answer earns points for: the text between the mark-scheme lines, or ""."""
-    match = re.search(r"^.*BEGIN MARK SCHEME.*\n(.*?)^.*END MARK SCHEME", source, re.DOTALL | re.MULTILINE)
+    match = re.search(r"BEGIN MARK SCHEME[^\n]*\n(.*?)^[^\n]*END MARK SCHEME", source, re.DOTALL | re.MULTILINE)
     return match.group(1).strip() if match else ""
 
 
@@ -317,18 +369,19 @@ def _release(source: NotebookNode, config: Config) -> NotebookNode:
     """Return the instructor's notebook as nbgrader stores it: solutions cleared, checksums computed."""
     notebook: NotebookNode = nbformat.from_dict(json.loads(json.dumps(source)))
     resources = ResourcesDict()
-    for step in (LockCells, ClearSolutions, ClearOutput, CheckCellMetadata, ComputeChecksums):
+    for step in (LockCells, ClearSolutions, ClearMarkScheme, ClearOutput, CheckCellMetadata, ComputeChecksums):
         notebook, resources = step(config=config).preprocess(notebook, resources)
     return notebook
 
 
-def _tolerant_cell(cell: Mapping[str, Any]) -> NotebookNode:
-    """Return a cell of a submission with nothing but its type, its text and its grade id."""
+def _tolerant_cell(cell: Mapping[str, Any], room: int) -> NotebookNode:
+    """Return a cell of a submission with nothing but its type, its text (cut to the room left) and its grade id."""
     kind = cell.get("cell_type")
     text = cell.get("source", cell.get("input", ""))
     if isinstance(text, list):
         text = "".join(part for part in text if isinstance(part, str))
-    node = _new_cell(kind if kind in ("code", "markdown", "raw") else "markdown", text if isinstance(text, str) else "")
+    text = text[:room] if isinstance(text, str) else ""
+    node = _new_cell(kind if kind in ("code", "markdown", "raw") else "markdown", text)
     metadata = cell.get("metadata")
     marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     if isinstance(marks, dict) and isinstance(marks.get("grade_id"), str):

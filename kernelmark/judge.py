@@ -7,6 +7,7 @@ kernel. It decides what a test cell found; it does not decide which cells run.
 
 import contextlib
 import io
+import json
 import math
 import os
 import platform
@@ -22,7 +23,7 @@ from kernelmark import checks
 from kernelmark.conform import Cell
 from kernelmark.errors import CourseError, GraderError, KernelmarkError, MeasurementError, SubmissionError
 from kernelmark.links import Link
-from kernelmark.proxy import Proxy, remote_traceback
+from kernelmark.proxy import Proxy, printable, remote_traceback
 from kernelmark.records import CellResult, Machine, Verdict
 from kernelmark.session import Session
 from kernelmark.shell import Shell, make_shell
@@ -111,7 +112,7 @@ class Judge:
             else:
                 trouble = f"the course's own solution fails this test: {type(second).__name__}: {second}"
         result = self._result(cell, error, verdicts, trouble, time.monotonic() - start)
-        return result, [_status(result), *outputs]
+        return result, [_status(result), *_writable(outputs)]
 
     def _run(self, cell: Cell, session: Session) -> tuple[list[Output], BaseException | None]:
         self._verdicts.clear()
@@ -138,7 +139,10 @@ class Judge:
             for name in wanted:
                 entry = found.get(name) if isinstance(found, dict) else None
                 if isinstance(entry, dict) and entry.get("kind") == "value":
-                    self._shell.user_ns[name] = decoder.decode(entry.get("value"))
+                    value = decoder.decode(entry.get("value"))
+                    # A function is called where it lives: one of NumPy's, sent as a value, would run for nothing.
+                    if isinstance(value, Proxy) or not callable(value):
+                        self._shell.user_ns[name] = value
         except SubmissionError:
             if not lenient:
                 raise
@@ -147,7 +151,7 @@ class Judge:
         def resolve(node: Plain) -> Any:
             if type(node.get("h")) is not int:
                 raise WireError("unknown kind of value")
-            return Proxy(session.line, {"h": node["h"]}, str(node.get("type"))[:100])
+            return Proxy(session.line, {"h": node["h"]}, printable(node.get("type"))[:100])
 
         return resolve
 
@@ -166,8 +170,8 @@ class Judge:
                 points,
                 cell.points,
                 cell.claim,
-                reason[:MAX_REASON_CHARS],
-                staff,
+                printable(reason)[:MAX_REASON_CHARS],
+                printable(staff),
                 elapsed_s,
                 verdicts,
             )
@@ -177,7 +181,8 @@ class Judge:
                 "person", None, "This test could not be judged; it costs you nothing, a person will look.", trouble
             )
         if error is not None:
-            return result("fail", 0.0, _reason(cell, error), _staff(error))
+            why = _left_out(error, self._student.left_out)
+            return result("fail", 0.0, f"{_reason(cell, error)}{why}", f"{_staff(error)}{why}")
         if not verdicts:
             return result("pass", cell.points, "")
         verdict = verdicts[0]
@@ -197,6 +202,9 @@ class Judge:
         if isinstance(function, np.ufunc):
             target = {"f": f"numpy.{function.__name__}"}
             return RemoteSide(name, self._reference.line, target, args, kwargs, trusted=True)
+        for solved in self._names:
+            if self._shell.user_ns.get(solved) is function:
+                raise SubmissionError(f"{solved} must be a function, it is of type {type(function).__name__}")
         own_name = getattr(function, "__name__", "")
         if self._shell.user_ns.get(own_name) is not function:
             raise CourseError(f"faster: {name} must be a function of a solution or set-up cell, or a NumPy ufunc")
@@ -293,15 +301,31 @@ def _reason(cell: Cell, error: BaseException) -> str:
         return f"{error}{trace}"
     if isinstance(error, AssertionError):
         return _failing_line(cell, error)
-    return f"The test could not use what your code returned ({type(error).__name__}: {error})."
+    said = f"{type(error).__name__}: {error}"
+    if _line_number(error) not in range(1, min(cell.hidden, default=10**9) - 1):
+        # Python's words may quote the test: a name, a key, the signature of a helper.
+        said = type(error).__name__ if type(error).__module__ == "builtins" else "an error of its own"
+    return f"The test could not use what your code returned ({said})."
 
 
-def _failing_line(cell: Cell, error: BaseException) -> str:
+def _left_out(error: BaseException, reason: str) -> str:
+    """Return, where a name is missing, why an earlier cell does not count."""
+    missing = isinstance(error, NameError) or isinstance(error.__cause__, NameError)
+    return f"\nAn earlier cell was left out: {reason}." if missing and reason and reason not in str(error) else ""
+
+
+def _line_number(error: BaseException) -> int:
+    """Return the line of the test cell that raised; a magic in its first line takes one away."""
     trace, number_ = error.__traceback__, 0
     while trace is not None:
         if trace.tb_frame.f_code.co_name == "<module>":
             number_ = trace.tb_lineno
         trace = trace.tb_next
+    return number_
+
+
+def _failing_line(cell: Cell, error: BaseException) -> str:
+    number_ = _line_number(error)
     lines = cell.source.split("\n")
     if number_ in cell.hidden or not 0 < number_ <= len(lines):
         return "A hidden check did not hold."
@@ -310,6 +334,12 @@ def _failing_line(cell: Cell, error: BaseException) -> str:
 
 def _staff(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
+
+
+def _writable(outputs: list[Output]) -> list[Output]:
+    """Return outputs whose text can be written to a file: a value of the student's may hold half a character."""
+    found: list[Output] = json.loads(json.dumps(outputs, ensure_ascii=False).encode("utf-8", "replace"))
+    return found
 
 
 def _status(result: CellResult) -> Output:

@@ -8,15 +8,18 @@ starts a new process.
 
 import contextlib
 import fcntl
+import functools
+import math
 import mmap
 import os
+import resource
 import secrets
 import signal
 import socket
-import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -32,8 +35,17 @@ from kernelmark.wire import REGION_BYTES, Channel, Decoder, Encoder, Plain, Wire
 GRACE_S = 2.0
 # How long an ended process may take to be reported as ended.
 FAREWELL_S = 0.5
-# How often the memory of the process is looked at.
+# How often the memory and the CPU time of the process are looked at.
 WATCH_S = 0.05
+# The course's solution lives through many notebooks: it may hold so many times the memory of a submission.
+TRUSTED_MEMORY = 4
+
+# A stopped process uses no CPU time at all; more than this is no matter of accounts.
+STILL_S = 0.001
+# By so many times the memory of a submission the grader's own may grow while it tests one.
+JUDGE_MEMORY = 2
+# Its own memory is looked at again after so many bytes from the other side.
+WEIGH_BYTES = 4 * 2**20
 
 # However often it hung before, a call may take this long.
 LEAST_PATIENCE_S = 3.0
@@ -63,6 +75,7 @@ class Link:
         whose: "your code" or "the course's solution", for messages.
         watch: end it when it holds too much memory; needs a thread of its own.
         patience: how long a request may take, shared over restarts.
+        cpu_before_s: the CPU time that earlier processes of the same notebook used.
         trusted: the instructor's code: what goes wrong is the grader's fault, not a student's.
 
     Raises:
@@ -78,8 +91,15 @@ class Link:
         watch: bool = True,
         patience: Patience | None = None,
         trusted: bool = False,
+        cpu_before_s: float = 0.0,
     ):
         self._trusted = trusted
+        self._cpu_before_s = cpu_before_s
+        self._cpu_of: dict[int, float] = {}
+        self._ending = threading.Lock()
+        self._may_have_children = sandbox.may_start_processes(limits)
+        if trusted:
+            limits = replace(limits, cpu_s=math.inf, memory_bytes=TRUSTED_MEMORY * limits.memory_bytes)
         self.limits = limits
         self._patience = patience or Patience(limits.cell_s)
         self.whose = whose
@@ -87,6 +107,9 @@ class Link:
         self._identity = ""
         self._callbacks: dict[int, Callable[..., Any]] = {}
         self._given = 0
+        self._weighed_bytes = 0
+        self._own_limit_bytes = _first_bytes() + JUDGE_MEMORY * limits.memory_bytes
+        self._stood_at_s: float | None = None
         self._regions = [_sealed_region("to"), _sealed_region("from")]
         ours, theirs = socket.socketpair()
         try:
@@ -99,13 +122,12 @@ class Link:
         finally:
             theirs.close()
         self.pid = self._started.pid
-        self.channel = Channel(
-            ours, mmap.mmap(self._regions[1], REGION_BYTES), mmap.mmap(self._regions[0], REGION_BYTES)
-        )
+        self._maps = [mmap.mmap(region, REGION_BYTES) for region in self._regions]
+        self.channel = Channel(ours, self._maps[1], self._maps[0])
         self.alive = True
-        self._await_start()
         self.cpu_s = 0.0
         self.spent_s = 0.0
+        self._await_start()
         if watch:
             threading.Thread(target=self._watch, daemon=True).start()
 
@@ -129,7 +151,7 @@ class Link:
             return self._answer()
         except TimeoutError:
             self._interrupt(limit_s)
-            text = f"{self.whose} did not finish within {limit_s:.3g} s and was interrupted"
+            text = f"{self.whose} did not finish within {limit_s:.3g} s and was interrupted (cell_timeout_s)"
             raise (GraderError if self._trusted else SubmissionError)(text) from None
         except WireError as error:
             raise self._lost(f"{self.whose} put nonsense on the line to the grader: {error}") from None
@@ -162,7 +184,8 @@ class Link:
             nonlocal wall_s, cpu_s
             wall_s = time.perf_counter() - wall_s
             clock.stop(self.pid)
-            cpu_s = clock.cpu_seconds(self.pid) - cpu_s
+            self._stood_at_s = clock.cpu_seconds(self.pid)
+            cpu_s = self._stood_at_s - cpu_s
 
         limit_s = self._patience.seconds
         try:
@@ -174,13 +197,16 @@ class Link:
             wall_s = time.perf_counter()
             clock.resume(self.pid)
             reply, payload = self._answer(pause=done)
+            cpu_s += self._used_while_stopped()
         except TimeoutError:
             self._interrupt(limit_s)
-            raise SubmissionError(f"a timed call did not finish within {limit_s:.3g} s") from None
+            raise SubmissionError(f"a timed call did not finish within {limit_s:.3g} s (cell_timeout_s)") from None
         except WireError as error:
             raise self._lost(f"{self.whose} put nonsense on the line to the grader: {error}") from None
         except (EOFError, OSError):
             raise self._lost() from None
+        except clock.Restless:
+            raise self._lost(f"{self.whose} went on while it was stopped for the stopwatch") from None
         except MeasurementError:
             if not os.path.exists(f"/proc/{self.pid}"):
                 raise self._lost() from None
@@ -190,14 +216,15 @@ class Link:
             self.spent_s += time.monotonic() - begun
         if self._forbid_helpers() != ticks:
             raise self._lost(f"{self.whose} started another process; a timed call may not")
-        return Value(max(cpu_s, 1e-9), max(wall_s, 1e-9), self._outputs(checked(reply), payload))
+        return Value(max(cpu_s, 1e-9), max(wall_s, 1e-9), self._outputs(checked(reply), payload, len(batch)))
 
-    def _outputs(self, node: Plain, payload: list[bytes]) -> list[Any]:
+    def _outputs(self, node: Plain, payload: list[bytes], count: int) -> list[Any]:
         outputs = Decoder(payload, _no_objects, contiguous=True).decode(node)
-        if isinstance(outputs, dict) and isinstance(outputs.get("stack"), np.ndarray) and outputs["stack"].ndim:
-            outputs = list(outputs["stack"])
-        if not isinstance(outputs, list):
-            raise self._lost(f"{self.whose} put nonsense on the line to the grader: no list of outputs")
+        stack = outputs.get("stack") if isinstance(outputs, dict) else None
+        if isinstance(stack, np.ndarray) and stack.shape[:1] == (count,):
+            outputs = list(stack)
+        if not isinstance(outputs, list) or len(outputs) != count:
+            raise self._lost(f"{self.whose} put nonsense on the line to the grader: no list of outputs, one a call")
         return outputs
 
     def _go(self, batch: Sequence[Inputs], withheld: Withheld | None) -> None:
@@ -222,15 +249,19 @@ class Link:
 
     def pin(self, processor: int) -> None:
         """Run every thread of the process on one processor."""
-        for task in os.listdir(f"/proc/{self.pid}/task"):
-            with contextlib.suppress(ProcessLookupError):
-                os.sched_setaffinity(int(task), {processor})  # a thread may end meanwhile
+        with contextlib.suppress(FileNotFoundError):  # it has ended: the next request says how
+            for task in os.listdir(f"/proc/{self.pid}/task"):
+                with contextlib.suppress(ProcessLookupError):
+                    os.sched_setaffinity(int(task), {processor})  # a thread may end meanwhile
 
     def close(self) -> None:
         """Kill the process and everything it started, and give its memory back."""
         if self.alive:
             self._end()
         self.channel.close()
+        for mapped in self._maps:
+            with contextlib.suppress(BufferError):  # somebody reads it still; it goes with the last reader
+                mapped.close()
         for region in self._regions:
             with contextlib.suppress(OSError):
                 os.close(region)
@@ -247,6 +278,7 @@ class Link:
     def _answer(self, pause: Callable[[], None] | None = None) -> tuple[dict[str, Any], list[bytes]]:
         while True:
             reply, buffers = self.channel.receive(pause or (lambda: None))
+            self._weigh()
             if not isinstance(reply, dict) or reply.get("id") != self._identity:
                 raise WireError("an answer to nothing that was asked")
             if "callback" not in reply:
@@ -254,40 +286,60 @@ class Link:
             if pause is not None:
                 # The clock was read at this message; whatever came after it would be free of charge.
                 raise WireError("a callback in a timed call")
-            decoder = Decoder(buffers, _no_objects)
-            args, kwargs = decoder.decode(reply.get("args")), decoder.decode(reply.get("kwargs"))
-            index = reply["callback"]
-            if type(index) is not int or not 0 <= index < self._given or not isinstance(kwargs, dict):
-                raise WireError("a callback that was never given")
-            encoder = Encoder(_refuse)
-            try:
-                if index not in self._callbacks:
-                    raise RuntimeError("this function belonged to a test that is over")
-                answer = {"ok": encoder.encode(self._callbacks[index](*args, **kwargs))}
-            except Exception as error:  # the callback's own error belongs to whoever called it
-                answer = {"error": f"{type(error).__name__}: {error}"}
-            self.channel.send(answer, encoder.sent.buffers)
+            with _bounded(self._own_limit_bytes):
+                answer, payload = self._call_back(reply, buffers)
+            self.channel.send(answer, payload)
+
+    def _call_back(self, reply: dict[str, Any], buffers: list[bytes]) -> tuple[dict[str, Any], list[Any]]:
+        """Call the function of ours that a message asks for; return the answer."""
+        decoder = Decoder(buffers, _no_objects)
+        args, kwargs = decoder.decode(reply.get("args")), decoder.decode(reply.get("kwargs"))
+        index = reply["callback"]
+        if type(index) is not int or not 0 <= index < self._given or not isinstance(kwargs, dict):
+            raise WireError("a callback that was never given")
+        encoder = Encoder(_refuse)
+        try:
+            if index not in self._callbacks:
+                raise RuntimeError("this function belonged to a test that is over")
+            return {"ok": encoder.encode(self._callbacks[index](*args, **kwargs))}, encoder.sent.buffers
+        except Exception as error:  # the callback's own error belongs to whoever called it
+            if isinstance(error, TypeError) and error.__traceback__ and error.__traceback__.tb_next is None:
+                # It was not entered; Python's message would name what stands in a test.
+                error = TypeError("this function of the test takes other arguments")
+            return {"error": f"{type(error).__name__}: {error}"}, []
+
+    def _weigh(self) -> None:
+        """End the process when what it has handed over fills the grader's memory: a test may keep all it gets."""
+        if self.channel.received_bytes - self._weighed_bytes < WEIGH_BYTES:
+            return
+        self._weighed_bytes = self.channel.received_bytes
+        if _own_bytes() > self._own_limit_bytes:
+            raise self._lost(f"{self.whose} handed the grader more than it can hold in one test")
 
     def _interrupt(self, limit_s: float) -> None:
         """Interrupt what runs; kill the process where that does not help."""
         self._patience.shorten()
+        self._stood_at_s = None
         clock.resume(self.pid)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGINT)
+        self._started.interrupt()
         try:
             self.channel.expect_by(time.monotonic() + GRACE_S)
             self._answer()
         except (OSError, EOFError, WireError):
             raise self._lost(
-                f"{self.whose} did not finish within {limit_s:.3g} s and did not stop when interrupted"
+                f"{self.whose} did not finish within {limit_s:.3g} s and did not stop when interrupted (cell_timeout_s)"
             ) from None
 
     def _forbid_helpers(self) -> int:
         """Return the CPU ticks of children waited for so far; there may be no living child."""
         overseer = self._started.overseer
-        siblings = clock.children(overseer) if overseer is not None else [self.pid]
-        ticks = clock.childrens_ticks(self.pid)
-        if clock.children(self.pid) or siblings != [self.pid]:
+        siblings = clock.children(overseer) if overseer is not None else []
+        ours = {self.pid, *self._started.companions}
+        try:
+            ticks = clock.childrens_ticks(self.pid)
+        except MeasurementError:  # ended meanwhile, which is no fault of the machine's
+            raise self._lost() from None
+        if clock.children(self.pid) or not ours.issuperset(siblings):
             raise self._lost(f"{self.whose} started another process; a timed call may not")
         return ticks
 
@@ -295,51 +347,164 @@ class Link:
         if not self.alive:
             text = self._reason or f"the process of {self.whose} has ended"
             raise (GraderError if self._trusted else SubmissionLost)(text)
+        try:
+            self._used_while_stopped()
+        except MeasurementError as error:
+            restless = isinstance(error, clock.Restless)
+            raise self._lost(f"{self.whose} {error}" if restless else "") from None
+        self._stood_at_s = None
         clock.resume(self.pid)
+
+    def _used_while_stopped(self) -> float:
+        """Return the CPU time that the process used since the stopwatch stopped it: next to none.
+
+        The kernel may continue a process by itself, on a timer or a message that was asked
+        for beforehand. It could then finish its answer, or work against the reference, for nothing.
+
+        Raises:
+            Restless: it did go on. MeasurementError: it is gone.
+        """
+        if self._stood_at_s is None:
+            return 0.0
+        used_s = clock.used_seconds(self.pid) - self._stood_at_s
+        if used_s > STILL_S:
+            raise clock.Restless("went on while it was stopped for the stopwatch")
+        return used_s
 
     def _lost(self, reason: str = "") -> SubmissionLost | GraderError:
         """Kill what is left and return the exception that says why."""
         if self.alive:
             if not reason:  # it ended by itself: let its overseer say how
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    self._started.process.wait(FAREWELL_S)
+                self._started.wait(FAREWELL_S)
+            group = self._started.group
+            if group is not None and group.ran_out:
+                self._reason = self._breach("memory")
+            ended = self._started.wait(0) is not None
             status = self._end()
-            self._reason = reason or self._reason or _farewell(self.whose, status)
+            self._reason = self._reason or reason or _farewell(self.whose, status if ended else None, self.limits)
         return GraderError(self._reason) if self._trusted else SubmissionLost(self._reason)
 
     def _end(self) -> int:
-        self.alive = False
-        with contextlib.suppress(OSError):
-            self.cpu_s = time.clock_gettime((~self.pid << 3) | 2)
-        return sandbox.end(self._started)
+        with self._ending:
+            self.alive = False
+            self.cpu_s = max(self.cpu_s, self._used_s([self.pid]))
+            return sandbox.end(self._started)
 
     def _watch(self) -> None:
-        """Kill the process when it holds more memory than allowed."""
-        page = os.sysconf("SC_PAGE_SIZE")
+        """Kill the process when it, and what it started, hold more memory or used more CPU time than allowed."""
         while self.alive:
-            held = 0
-            for pid in {self.pid, *clock.children(self.pid), *self._siblings()}:
-                with contextlib.suppress(OSError, ValueError), open(f"/proc/{pid}/statm") as file:
-                    held += int(file.read().split()[1]) * page
-            if held > self.limits.memory_bytes and self.alive:
-                self._reason = (
-                    f"{self.whose} used more than {self.limits.memory_bytes / 2**30:.3g} GiB of memory and was ended"
-                )
-                for victim in (self._started.overseer, self.pid):
-                    if victim is not None:
-                        with contextlib.suppress(ProcessLookupError):
-                            os.kill(victim, signal.SIGKILL)
-                return
+            with contextlib.suppress(OSError, ValueError, IndexError, MemoryError):
+                self._look()
             time.sleep(WATCH_S)
 
-    def _siblings(self) -> list[int]:
-        return clock.children(self._started.overseer) if self._started.overseer is not None else []
+    def _look(self) -> None:
+        started, group = self._started, self._started.group
+        pids = started.pids() if self._may_have_children else [self.pid]
+        self.cpu_s = max(self.cpu_s, self._used_s(pids), self._seen_s(pids))
+        breach = ""
+        if self._cpu_before_s + self.cpu_s > self.limits.cpu_s:
+            breach = "cpu"
+        elif group is not None:
+            breach = "memory" if group.ran_out else ""
+        elif started.scratch_bytes() + sum(_held_bytes(pid, self.limits) for pid in pids) > self.limits.memory_bytes:
+            breach = "memory"
+        if not breach:
+            return
+        with self._ending:
+            if self.alive:
+                self._reason = self._breach(breach)
+                started.kill()
+
+    def _breach(self, kind: str) -> str:
+        used = {
+            "memory": f"{size(self.limits.memory_bytes)} of memory and was ended (memory_limit_bytes)",
+            "cpu": f"{self.limits.cpu_s:.0f} s of CPU time in this notebook and was ended (cpu_limit_s)",
+        }
+        return f"{self.whose} used more than {used[kind]}"
+
+    def _seen_s(self, pids: Sequence[int]) -> float:
+        """Return the CPU time of all processes ever seen, where nobody waited for one that ended as well."""
+        for pid in pids:
+            with contextlib.suppress(OSError):
+                self._cpu_of[pid] = time.clock_gettime((~pid << 3) | 2)
+        return sum(self._cpu_of.values())
+
+    def _used_s(self, pids: Sequence[int]) -> float:
+        """Return the CPU time of processes, and of the children that they have waited for."""
+        used_s = 0.0
+        for pid in pids:
+            with contextlib.suppress(OSError, MeasurementError):
+                used_s += time.clock_gettime((~pid << 3) | 2) + clock.childrens_ticks(pid) * clock.TICK_S
+        return used_s
 
 
-def _farewell(whose: str, status: int) -> str:
+def _own_bytes() -> int:
+    """Return the memory of this process that is its own: neither a file's nor shared."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[5]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@functools.cache
+def _first_bytes() -> int:
+    """Return what this process held when its first link began; a fork's is that of its parent."""
+    return _own_bytes()
+
+
+@contextlib.contextmanager
+def _bounded(limit_bytes: int) -> Iterator[None]:
+    """Let this process hold so much memory of its own and no more: a call beyond it raises MemoryError."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    bound = min(limit for limit in (limit_bytes, soft, hard) if limit != resource.RLIM_INFINITY)
+    resource.setrlimit(resource.RLIMIT_DATA, (bound, hard))
+    try:
+        yield
+    except MemoryError:
+        raise WireError("a call of a function of the test needs more memory than the grader has for it") from None
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+
+
+def size(count: int) -> str:
+    """Return a number of bytes in words: 2 GiB, 300 MiB."""
+    exponent, unit = (30, "GiB") if count >= 2**30 else (20, "MiB")
+    return f"{count / 2**exponent:.3g} {unit}"
+
+
+def _held_bytes(pid: int, limits: Limits) -> int:
+    """Return the memory of a process where no control group counts it.
+
+    Shared memory without a file stays when a process takes it off its resident size, so
+    its whole size is counted. A process whose address space is below the limit hides nothing.
+    """
+    page = os.sysconf("SC_PAGE_SIZE")
+    with open(f"/proc/{pid}/statm") as file:
+        space, resident = (int(word) * page for word in file.read().split()[:2])
+    if space <= limits.memory_bytes:
+        return resident
+    shared = 0
+    with open(f"/proc/{pid}/maps") as maps:
+        for line in maps:
+            if line.rstrip().endswith("/dev/zero (deleted)"):
+                low, _, high = line.split(maxsplit=1)[0].partition("-")
+                shared += int(high, 16) - int(low, 16)
+    return resident + shared
+
+
+def _farewell(whose: str, status: int | None, limits: Limits) -> str:
+    """Return why a process ended, from its exit status; None where it still ran, off the line."""
+    if status is None:
+        return f"the process of {whose} closed its line to the grader"
     if status in (-signal.SIGKILL, 128 + signal.SIGKILL):
         return f"the process of {whose} was killed"
-    return f"the process of {whose} ended by itself (exit status {status})"
+    if status == 128 + signal.SIGXCPU:
+        return f"{whose} used more than {limits.cpu_s:.0f} s of CPU time in this notebook and was ended (cpu_limit_s)"
+    if status == 128 + signal.SIGXFSZ:
+        return f"{whose} wrote a file of more than {size(limits.file_bytes)} and was ended (file_limit_bytes)"
+    try:
+        name = f", {signal.Signals(status - 128).name}"
+    except ValueError:
+        name = ""
+    return f"the process of {whose} ended by itself (exit status {status}{name})"
 
 
 def _sealed_region(name: str) -> int:

@@ -8,6 +8,7 @@ It does not grade: `referee` does, in the fork.
 
 import atexit
 import contextlib
+import ctypes
 import json
 import os
 import select
@@ -22,6 +23,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kernelmark import sandbox
 from kernelmark.conform import Plan
 from kernelmark.errors import CourseError, GraderError, SandboxError
 from kernelmark.links import Link
@@ -33,6 +35,8 @@ from kernelmark.session import Session
 # A judge that is not back by then has failed; the notebook's own limit comes long before.
 SLACK_S = 600.0
 IDLE_REFERENCES = 2
+# From linux/prctl.h.
+PR_SET_PDEATHSIG = 1
 _LENGTH = struct.Struct("!Q")
 
 
@@ -169,6 +173,7 @@ class _Warm:
             reference.link.close()
         for reference in self.idle:
             reference.link.close()
+        sandbox.close_zygotes()
 
     def _job(self) -> bool:
         text, descriptors, _, _ = socket.recv_fds(self.control, 65536, 1)
@@ -184,8 +189,10 @@ class _Warm:
             connection.close()
             return True
         read_end, write_end = os.pipe()
+        warm = os.getpid()
         pid = os.fork()
         if pid == 0:
+            _end_with(warm)
             self.control.close()
             os.close(read_end)
             _judge(connection, reference, header["source"], write_end)
@@ -225,6 +232,14 @@ def main() -> None:
         warm.serve()
     finally:
         warm.close()
+
+
+def _end_with(parent: int) -> None:
+    """Let the kernel kill this process when its parent dies, however that dies; its sandboxes follow it."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
 
 
 def _judge(connection: socket.socket, reference: _Idle, source: str, last_words: int) -> None:

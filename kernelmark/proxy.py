@@ -98,7 +98,7 @@ class Proxy:
         remote = self._special("__iter__")
         for _ in range(MAX_STEPS):
             try:
-                yield call(self._line, {"g": [remote._target, "__next__"]}, (), {})
+                yield call(self._line, {"g": [remote._target, "__next__"]}, (), {}, step=True)
             except StopIteration:
                 return
         raise SubmissionError(f"iterating {self.__name__} did not end after {MAX_STEPS} items")
@@ -110,8 +110,13 @@ class Proxy:
         return self._special("__exit__", None, None, None)
 
 
-def call(line: Callable[[], Line], target: Plain, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def call(
+    line: Callable[[], Line], target: Plain, args: tuple[Any, ...], kwargs: dict[str, Any], *, step: bool = False
+) -> Any:
     """Call something in another process and return its result.
+
+    Args:
+        step: it is a step of an iteration, which StopIteration ends.
 
     Raises:
         SubmissionError: the process broke a rule. Any builtin exception that the call raised.
@@ -122,14 +127,17 @@ def call(line: Callable[[], Line], target: Plain, args: tuple[Any, ...], kwargs:
     reply, buffers = link.request(header, encoder.sent.buffers)
     sent = encoder.sent
     try:
-        for position, index in reply.get("changed", ()):
+        changed = reply.get("changed", ())
+        if len(changed) > len(sent.arrays):
+            raise WireError("malformed answer: more changed arguments than arguments")
+        for position, index in changed:
             copy_back(sent.nodes[position], buffers[index], sent.arrays[position])
         states = Decoder(buffers, _resolver(line), known=sent.arrays)
         for value, state in zip(sent.values, reply.get("values", ()), strict=False):
             value.update_from_plain(states.decode(state))
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise WireError(f"malformed answer: {error}") from None
-    return Decoder(buffers, _resolver(line), known=sent.arrays).decode(checked(reply))
+    return Decoder(buffers, _resolver(line), known=sent.arrays).decode(checked(reply, step=step))
 
 
 def printable(value: Any) -> str:
@@ -142,14 +150,20 @@ def remote_traceback(error: BaseException) -> str:
     return str(getattr(error, "kernelmark_traceback", ""))
 
 
-def checked(reply: dict[str, Any]) -> Any:
-    """Return what an answer holds, or raise what it reports, as the nearest builtin exception."""
+def checked(reply: dict[str, Any], *, step: bool = False) -> Any:
+    """Return what an answer holds, or raise what it reports, as the nearest builtin exception.
+
+    StopIteration would end a loop of the test's own, as in `all(map(f, inputs))`, before
+    the last input; except from a step of an iteration it comes out as RuntimeError.
+    """
     if "error" not in reply:
         return reply.get("ok")
     fields = reply["error"] if isinstance(reply["error"], dict) else {}
     kind_name, own_name, message, trace = (printable(fields.get(f, "")) for f in _ERROR_FIELDS)
     kind = getattr(builtins, kind_name, None)
     shown = message if own_name in ("", kind_name) else f"{own_name}: {message}"
+    if kind is StopIteration and not step:
+        kind, shown = RuntimeError, f"StopIteration: {message}"
     error: Exception
     if isinstance(kind, type) and issubclass(kind, Exception):
         try:
@@ -169,7 +183,7 @@ _ERROR_FIELDS = ("type", "name", "message", "traceback")
 def _resolver(line: Callable[[], Line]) -> Callable[[Plain], Any]:
     def resolve(node: Plain) -> Any:
         if isinstance(node, dict) and type(node.get("h")) is int:
-            return Proxy(line, {"h": node["h"]}, str(node.get("type", "object"))[:100])
+            return Proxy(line, {"h": node["h"]}, printable(node.get("type", "object"))[:100])
         raise WireError("unknown kind of value")
 
     return resolve

@@ -5,13 +5,18 @@ results, `report` and `picture` only read them. Times are seconds of one call;
 ratios are dimensionless, reference time over candidate time, larger is faster.
 """
 
+import contextlib
 import json
+import os
 import types
 import typing
 from dataclasses import asdict, dataclass, fields, is_dataclass
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 Record = TypeVar("Record")
+# The folder of the records, below the course's.
+RECORDS = ".kernelmark"
 Outcome = Literal["pass", "fail", "inconclusive"]
 Mark = Literal["pass", "partial", "fail", "person"]
 
@@ -102,6 +107,8 @@ class SubmissionResult:
     elapsed_s: float
     cpu_s: float
     notes: tuple[str, ...] = ()
+    # Of the folder as it was handed in; "" where there was none.
+    handed_in: str = ""
 
     def cell(self, grade_id: str) -> CellResult | None:
         """Return the result of one cell, or None where the notebook has no such cell."""
@@ -122,6 +129,41 @@ def from_json(kind: type[Record], text: str | bytes) -> Record:
     record = _build(kind, json.loads(text))
     assert isinstance(record, kind)
     return record
+
+
+def record_path(assignment: str, student: str, notebook: str) -> Path:
+    """Return where the record of a graded notebook lies, below the course's folder."""
+    return Path(RECORDS) / assignment / student / f"{notebook}.json"
+
+
+def former_path(path: Path) -> Path:
+    """Return where a record waits that no longer tells what the grade book holds."""
+    return path.with_name(f"{path.stem}.former")
+
+
+def write_record(path: Path, record: Any) -> None:
+    """Write a record so that whoever reads sees all of it or what was there before, after a power cut too.
+
+    Raises:
+        OSError: it cannot be written; what was there before still is.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        with temporary.open("w", encoding="utf-8") as file:
+            file.write(to_json(record))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _build(kind: Any, value: Any) -> Any:

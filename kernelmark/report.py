@@ -13,10 +13,14 @@ from kernelmark.errors import KernelmarkError
 from kernelmark.records import CellResult, SubmissionResult, from_json
 from kernelmark.stats import number
 
+# What one cell has to say to staff; a message that a submission made long is cut.
+MAX_STAFF_CHARS = 20_000
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 STYLE = """
 body { font: 15px/1.45 sans-serif; max-width: 70em; margin: 2em auto; padding: 0 1em; color: #111 }
 table { border-collapse: collapse; margin: 1em 0 }
 td, th { border: 1px solid #bbb; padding: .25em .6em; text-align: left }
+td { overflow: hidden }
 td.n { text-align: right; font-variant-numeric: tabular-nums } details { margin: .6em 0 } pre { white-space: pre-wrap }
 """
 
@@ -39,8 +43,10 @@ def as_table(records: Sequence[SubmissionResult]) -> str:
     lines = [f"{'student':{width}}  points  of   person  time"]
     for record in records:
         earned, most, people = totals(record)
+        # A terminal obeys what is not printable.
+        student = "".join(c if c.isprintable() else "?" for c in record.student)
         lines.append(
-            f"{record.student:{width}}  {number(earned):>6}  {number(most):>3}  {people:>6}  {record.elapsed_s:4.1f} s"
+            f"{student:{width}}  {number(earned):>6}  {number(most):>3}  {people:>6}  {record.elapsed_s:4.1f} s"
         )
     return "\n".join(lines)
 
@@ -57,7 +63,9 @@ def as_page(records: Sequence[SubmissionResult]) -> str:
     )
     machines = sorted({f"{r.machine.processor}, {r.machine.cores} cores, NumPy {r.machine.numpy}" for r in records})
     return (
-        f"<!doctype html><html lang='en'><meta charset='utf-8'><title>{assignment}</title><style>{STYLE}</style>"
+        f"<!doctype html><html lang='en'><meta charset='utf-8'>"
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+        f"<title>{assignment}</title><style>{STYLE}</style>"
         f"<h1>{assignment}: {len(records)} submissions</h1><p>Graded on {html.escape('; '.join(machines))}.</p>"
         "<table><tr><th>student<th>points<th>of<th>need a person<th>seconds</tr>"
         f"{rows}</table><h2>Most often missed</h2>"
@@ -93,6 +101,5 @@ def _missed(records: Sequence[SubmissionResult]) -> str:
 
 def _doubt(cell: CellResult) -> str:
     drawn = "".join(picture.as_svg(verdict) for verdict in cell.verdicts)
-    return (
-        f"<details><summary>{html.escape(cell.grade_id)}</summary><pre>{html.escape(cell.staff)}</pre>{drawn}</details>"
-    )
+    said = html.escape(cell.staff[:MAX_STAFF_CHARS])
+    return f"<details><summary>{html.escape(cell.grade_id)}</summary><pre>{said}</pre>{drawn}</details>"

@@ -2,31 +2,39 @@
 
 It stops: reading or writing anything but the submission's own files, the interpreter
 and the libraries; any network; child processes, unless allowed; seeing, signalling or tracing other processes; running
-as the grader's user where the grader is root; memory, file and process floods.
+as the grader's user where the grader is root; memory, file and process floods (see `Limits`).
 It does not stop: faults of the kernel, and side channels through shared caches.
 Where it cannot work, grading refuses: submitted code never runs bare, unless the
 configuration says so in so many words.
 """
 
+import atexit
 import contextlib
 import functools
 import json
+import math
 import os
 import random
 import resource
+import select
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kernelmark import clock, syscalls
+from kernelmark import clock, groups, syscalls, zygote
 from kernelmark.errors import SandboxError
 
 HOME = "/home/student"
 LIBRARY = "/opt/kernelmark"
+# The folders that can be written, each in memory and of its own size.
+SCRATCH = ("/tmp", "/dev/shm", HOME)
 START = (
     f"import sys; sys.path.insert(0, {LIBRARY!r} if {{contained}} else {{bare!r}}); "
     "from kernelmark.server import main; main()"
@@ -34,21 +42,30 @@ START = (
 # Users that Linux distributions leave unused; a fresh one for every sandbox started by root.
 SPARE_USERS = range(60600, 61180)
 START_TIMEOUT_S = 30.0
+# A killed process that has not ended by then hangs in the kernel.
+END_TIMEOUT_S = 2.0
 # Passed through: they choose the BLAS kernels, for both sides of a race alike.
 PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one submission may use. A breach ends its process, never the grading."""
+    """What one submission may use. A breach costs its call, its cell or its process, never the grading.
+
+    `autograde.Kernelmark` holds a setting for each, with its meaning in words.
+    """
 
     memory_bytes: int = 2 * 2**30
     cell_s: float = 30.0
     notebook_s: float = 600.0
+    cpu_s: float = 1200.0
     processes: int = 128
     open_files: int = 256
     file_bytes: int = 64 * 2**20
     scratch_bytes: int = 256 * 2**20
+    cell_output_chars: int = 200_000
+    cell_display_bytes: int = 4 * 2**20
+    notebook_output_bytes: int = 16 * 2**20
     restarts: int = 12
     threads: int = 1
     contained: bool = True
@@ -58,11 +75,64 @@ class Limits:
 
 @dataclass(frozen=True)
 class Started:
-    """A started process: the one to wait for, the one that runs the code, and its overseer."""
+    """A started process: the one to wait for, the one that runs the code, and its overseer.
+
+    It is signalled through descriptors: its number may belong to somebody else once it has ended.
+    """
 
     process: "subprocess.Popen[bytes]"
     pid: int
     overseer: int | None
+    handles: tuple[int, ...] = ()
+    group: groups.Group | None = None
+    user: socket.socket | None = None
+    uid: int | None = None
+    forked: zygote.Forked | None = None
+    # What else runs in the sandbox and is ours: it keeps the place open for the forked process.
+    companions: tuple[int, ...] = ()
+
+    def kill(self) -> None:
+        """Kill the process and everything in its sandbox."""
+        for handle in self.handles:
+            with contextlib.suppress(OSError):
+                signal.pidfd_send_signal(handle, signal.SIGKILL)
+
+    def interrupt(self) -> None:
+        """Send SIGINT to the process that runs the code."""
+        for handle in self.handles[:1]:
+            with contextlib.suppress(OSError):
+                signal.pidfd_send_signal(handle, signal.SIGINT)
+
+    def wait(self, timeout_s: float) -> int | None:
+        """Return how the process ended, as a shell counts (128 and the signal), or None where it still runs."""
+        if self.forked is not None:
+            status = self.forked.status(timeout_s)
+            return 128 - status if status is not None and status < 0 else status
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self.process.wait(timeout_s)
+        return None
+
+    def scratch_bytes(self) -> int:
+        """Return what its scratch folders hold, deleted files that are still open included; 0 where nobody can look."""
+        held = 0
+        if self.overseer is not None:
+            for folder in SCRATCH:
+                with contextlib.suppress(OSError):
+                    found = os.statvfs(f"/proc/{self.overseer}/root{folder}")
+                    held += (found.f_blocks - found.f_bfree) * found.f_frsize
+        return held
+
+    def pids(self) -> list[int]:
+        """Return the processes that run in it, those that were orphaned too."""
+        found, seen = [self.pid], {self.pid}
+        waiting = [self.pid, *([] if self.overseer is None else [self.overseer])]
+        while waiting:
+            for pid in clock.children(waiting.pop()):
+                if pid not in seen:
+                    seen.add(pid)
+                    found.append(pid)
+                    waiting.append(pid)
+        return found
 
 
 def environment(limits: Limits) -> dict[str, str]:
@@ -125,12 +195,14 @@ def bubblewrap_arguments(
     for name, target in links.items():
         arguments += ["--symlink", target, name]
     arguments += ["--proc", "/proc", "--dev", "/dev"]
-    for folder in ("/tmp", "/dev/shm", HOME):
+    for folder in SCRATCH:
         arguments += ["--perms", "1777", "--size", str(limits.scratch_bytes), "--tmpfs", folder]
     for prefix in prefixes:  # after /tmp, since an environment may lie there
         arguments += [*_open_parents(prefix), "--ro-bind", prefix, prefix]
     arguments += ["--ro-bind", package, f"{LIBRARY}/kernelmark"]
     for name, path in files.items():
+        if name in ("", ".", "..") or "/" in name or "\0" in name:
+            raise ValueError(f"{name[:80]!r} is not the name of a file beside a notebook")
         arguments += ["--ro-bind", path, f"{HOME}/{name}"]
     arguments += ["--remount-ro", "/", "--chdir", HOME]
     if drop_to is None:
@@ -170,40 +242,146 @@ def start(limits: Limits, fds: Sequence[int], files: Mapping[str, str] | None = 
             cwd="/tmp",
             start_new_session=True,
         )
-        return Started(process, process.pid, None)
-    return _start_contained(command, limits, fds, files or {}, drop=containment() == "root")
+        return _grouped(Started(process, process.pid, None, _handles(process.pid)), limits)
+    drop = containment() == "root"
+    warm = _zygote(limits, drop)
+    if warm is not None:
+        try:
+            return _start_forked(warm, limits, fds, files or {}, drop=drop)
+        except OSError:
+            _forget(warm)  # it is gone, or cannot do it here: Python starts once more
+    return _grouped(_start_contained(command, limits, fds, files or {}, drop=drop), limits)
+
+
+def close_zygotes() -> None:
+    """End the warm interpreters of this process, when no sandbox runs any more."""
+    with _zygotes_lock:
+        for warm in _zygotes.values():
+            warm.close()
+        _zygotes.clear()
+
+
+atexit.register(close_zygotes)
+_zygotes: dict[tuple[tuple[str, str], ...], zygote.Zygote] = {}
+_zygotes_lock = threading.Lock()
+_failures: list[float] = []
+# A kernel that refuses once will refuse again; a zygote that died can be replaced.
+MAX_FAILURES = 3
+
+
+def _zygote(limits: Limits, drop: bool) -> zygote.Zygote | None:
+    """Return the warm interpreter for these limits, or None where none may be used."""
+    if len(_failures) > MAX_FAILURES or not zygote.is_safe(drop):
+        return None
+    variables = environment(limits)
+    key = tuple(sorted(variables.items()))
+    with _zygotes_lock:
+        if key not in _zygotes:
+            _zygotes[key] = zygote.Zygote(variables, str(Path(__file__).parent.parent), LIBRARY)
+        return _zygotes[key]
+
+
+def _forget(warm: zygote.Zygote) -> None:
+    with _zygotes_lock:
+        for key in [key for key, value in _zygotes.items() if value is warm]:
+            del _zygotes[key]
+        _failures.append(time.monotonic())
+    warm.leave()
+
+
+def _start_forked(
+    warm: zygote.Zygote, limits: Limits, fds: Sequence[int], files: Mapping[str, str], *, drop: bool
+) -> Started:
+    """Start a server as a fork of a warm interpreter, in a sandbox that a waiting process holds open.
+
+    Raises:
+        OSError: the fork failed; nothing is left of the sandbox.
+        SandboxError: there can be no sandbox.
+    """
+    holder = _start_contained(["sleep", "infinity"], limits, (), files, drop=drop)
+    assert holder.overseer is not None
+    try:
+        forked = warm.fork_into(
+            holder.overseer,
+            fds,
+            home=HOME,
+            user=holder.uid,
+            bounds=bounds(limits),
+            filter_program=syscalls.filter_program(children=limits.children),
+        )
+    except BaseException:
+        end(holder)
+        raise
+    for handle in holder.handles:
+        os.close(handle)
+    handles = _handles(forked.pid, holder.overseer)
+    started = replace(holder, pid=forked.pid, handles=handles, forked=forked, companions=(holder.pid,))
+    return _grouped(started, limits)
+
+
+def bounds(limits: Limits) -> dict[int, int]:
+    """Return the kernel's own limits of a process, {resource: bound}, none above those in force."""
+    wanted = {
+        # Address space is the last line only: NumPy and Numba reserve much more than they use.
+        resource.RLIMIT_AS: 8 * limits.memory_bytes,
+        resource.RLIMIT_NPROC: limits.processes,
+        resource.RLIMIT_NOFILE: limits.open_files,
+        resource.RLIMIT_FSIZE: limits.file_bytes,
+        resource.RLIMIT_CORE: 0,
+        # `links` ends it earlier and says why; this holds for every process by itself, watched or not.
+        resource.RLIMIT_CPU: resource.RLIM_INFINITY if math.isinf(limits.cpu_s) else math.ceil(limits.cpu_s) + 1,
+    }
+    found = {}
+    for kind, bound in wanted.items():
+        known = [value for value in (bound, resource.getrlimit(kind)[1]) if value != resource.RLIM_INFINITY]
+        if known:
+            found[kind] = min(known)
+    return found
 
 
 def bounded(command: Sequence[str], limits: Limits) -> list[str]:
-    """Return the command with the kernel's own limits set before it, never above those in force."""
-    bounds = {
-        # Address space is the last line only: NumPy and Numba reserve much more than they use.
-        "as": (resource.RLIMIT_AS, 8 * limits.memory_bytes),
-        "nproc": (resource.RLIMIT_NPROC, limits.processes),
-        "nofile": (resource.RLIMIT_NOFILE, limits.open_files),
-        "fsize": (resource.RLIMIT_FSIZE, limits.file_bytes),
-        "core": (resource.RLIMIT_CORE, 0),
-    }
-    words = ["prlimit"]
-    for name, (kind, bound) in bounds.items():
-        hard = resource.getrlimit(kind)[1]
-        least = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
-        words.append(f"--{name}={least}:{least}")
-    return [*words, *command]
+    """Return the command with `bounds` set before it."""
+    return ["prlimit", *(f"--{_RESOURCES[kind]}={bound}:{bound}" for kind, bound in bounds(limits).items()), *command]
+
+
+_RESOURCES = {
+    resource.RLIMIT_AS: "as",
+    resource.RLIMIT_NPROC: "nproc",
+    resource.RLIMIT_NOFILE: "nofile",
+    resource.RLIMIT_FSIZE: "fsize",
+    resource.RLIMIT_CORE: "core",
+    resource.RLIMIT_CPU: "cpu",
+}
+
+
+def may_start_processes(limits: Limits) -> bool:
+    """Say whether there can be more than one process: it is allowed, or nothing refuses it."""
+    return limits.children or not limits.contained or syscalls.filter_program() is None
 
 
 def end(started: Started) -> int:
     """Kill everything in the sandbox, wait for it, and return the exit status."""
-    for pid in (started.overseer, started.pid):
-        if pid is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, 9)
+    started.kill()
     with contextlib.suppress(subprocess.TimeoutExpired):
-        started.process.wait(2)
+        started.process.wait(END_TIMEOUT_S)
     started.process.kill()
     if started.process.stderr is not None:
         started.process.stderr.close()
-    return started.process.wait()
+    status = started.process.wait()
+    for handle in started.handles:
+        # bubblewrap itself ends as soon as the code has; its overseer ends when nothing in the sandbox is left.
+        gone = select.poll()
+        gone.register(handle, select.POLLIN)
+        gone.poll(1000 * END_TIMEOUT_S)
+        os.close(handle)
+    if started.forked is not None:
+        status = started.wait(END_TIMEOUT_S) or 0
+        started.forked.close()
+    if started.group is not None:
+        started.group.close()
+    if started.user is not None:
+        started.user.close()
+    return status
 
 
 @functools.cache
@@ -244,6 +422,8 @@ def _start_contained(
 ) -> Started:
     status_read, status_write = os.pipe()
     filter_fd = _filter(limits)
+    user, reserved = _spare_user() if drop else (None, None)
+    started = None
     try:
         arguments = bubblewrap_arguments(
             command,
@@ -254,12 +434,14 @@ def _start_contained(
             files=files,
             links=_links(),
             status_fd=status_write,
-            drop_to=random.SystemRandom().choice(SPARE_USERS) if drop else None,
+            drop_to=user,
             filter_fd=filter_fd,
         )
         process = subprocess.Popen(
             arguments,
             pass_fds=(*fds, status_write, *([] if filter_fd is None else [filter_fd])),
+            # Its own first process is seen inside, and where nobody is root, so is what that finds in its environment.
+            env={"PATH": os.environ.get("PATH", os.defpath)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -267,8 +449,12 @@ def _start_contained(
         os.close(status_write)
         status_write = -1
         overseer = _overseer(status_read, process)
-        return Started(process, _only_child(overseer, process), overseer)
+        pid = _only_child(overseer, process)
+        started = Started(process, pid, overseer, _handles(pid, overseer), user=reserved, uid=user)
+        return started
     finally:
+        if started is None and reserved is not None:
+            reserved.close()
         os.close(status_read)
         if filter_fd is not None:
             os.close(filter_fd)
@@ -285,6 +471,50 @@ def _filter(limits: Limits) -> int | None:
     os.write(write_end, program)
     os.close(write_end)
     return read_end
+
+
+def _spare_user() -> tuple[int, socket.socket]:
+    """Return a user that no other sandbox of this machine has, and what keeps it reserved until it is closed.
+
+    Two sandboxes of one user would share its limits: the threads of one would be missing to the other.
+
+    Raises:
+        SandboxError: all are taken.
+    """
+    for user in random.SystemRandom().sample(SPARE_USERS, len(SPARE_USERS)):
+        reserved = socket.socket(socket.AF_UNIX)
+        try:
+            reserved.bind(f"\0kernelmark-user-{user}")  # a name without a file: it goes with its holder
+        except OSError:
+            reserved.close()
+            continue
+        return user, reserved
+    raise SandboxError(f"all {len(SPARE_USERS)} users for submissions are taken; end other gradings on this machine")
+
+
+def _handles(*pids: int) -> tuple[int, ...]:
+    found = []
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            found.append(os.pidfd_open(pid))
+    return tuple(found)
+
+
+def _grouped(started: Started, limits: Limits) -> Started:
+    """Return it with its process in a control group of its own, where one can be made."""
+    place = groups.home()
+    if place is None:
+        return started
+    try:
+        group = groups.Group(place, limits.memory_bytes, limits.processes)
+    except OSError:
+        return started
+    try:
+        group.add(started.pid)
+    except OSError:
+        group.close()
+        return started
+    return replace(started, group=group)
 
 
 def _overseer(status_fd: int, process: "subprocess.Popen[bytes]") -> int:

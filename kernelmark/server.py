@@ -103,9 +103,9 @@ class Server:
         finally:
             self._busy = False
 
-    def _cell(self, _: list[bytes], source: str) -> None:
+    def _cell(self, _: list[bytes], source: str, **bounds: int) -> None:
         with self._working():
-            outputs, error = self._shell.run(source)
+            outputs, error = self._shell.run(source, **bounds)
         self._answer({"ok": {"outputs": outputs, "failed": error is not None}})
 
     def _names(self, _: list[bytes], names: list[str]) -> None:
@@ -252,6 +252,11 @@ def _stacked(results: list[Any]) -> Any:
 def main() -> None:
     """Serve on the three descriptors named in the arguments: socket, inbox, outbox."""
     connection, inbox, outbox = (int(text) for text in sys.argv[1:4])
+    serve_on(connection, inbox, outbox)
+
+
+def serve_on(connection: int, inbox: int, outbox: int) -> None:
+    """Serve on three descriptors until the other end is gone."""
     sys.argv = [""]
     # What C code prints goes nowhere; a pipe that nobody reads would fill up and hang.
     nowhere = os.open(os.devnull, os.O_RDWR)

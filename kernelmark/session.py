@@ -5,16 +5,21 @@ cell is worth; `referee` does.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from kernelmark.errors import SubmissionError, SubmissionLost
 from kernelmark.links import Link, Patience
 from kernelmark.sandbox import Limits
-from kernelmark.shell import MAX_RICH_BYTES
+from kernelmark.shell import DROPPED_NOTE, MAX_OUTPUTS
 
-# Outputs of one cell, and characters of all outputs of a notebook; a server that was not tampered with stays below.
-MAX_OUTPUTS = 2_000
-MAX_NOTEBOOK_CHARS = 24 * 2**20
+# The forms of one rich output; a plot has three.
+MAX_FORMS = 20
+# What an error may add to a cell's printed text: its traceback, and a note on what was cut.
+SLACK_CHARS = 100_000
+# When a notebook's outputs are used up, a cell still shows so much: enough for an error and its message.
+LAST_BYTES = 2_000
+NOTEBOOK_NOTE = "\n[output dropped: more than {} bytes in this notebook (notebook_output_limit_bytes)]\n"
 
 
 class Session:
@@ -45,7 +50,8 @@ class Session:
         self._cpu_s = 0.0
         self._spent_s = 0.0
         self._trusted = link is not None
-        self._output_chars = 0
+        self._output_bytes = 0
+        self.left_out = ""
         self._patience = Patience(limits.cell_s)
 
     @property
@@ -80,6 +86,8 @@ class Session:
         except SubmissionError as error:
             if not isinstance(error, SubmissionLost):
                 self._ran.append(source)
+            else:
+                self.left_out = self.left_out or str(error)
             return [error_output(error)], True
         self._ran.append(source)
         return outputs, failed
@@ -104,7 +112,9 @@ class Session:
     def _require_time(self) -> None:
         running_s = self._link.spent_s if self._link is not None else 0.0
         if not self._trusted and self._spent_s + running_s > self._limits.notebook_s:
-            raise SubmissionLost(f"the notebook used up its {self._limits.notebook_s:.0f} s")
+            raise SubmissionLost(f"the notebook used up its {self._limits.notebook_s:.0f} s (notebook_timeout_s)")
+        if not self._trusted and self._cpu_s > self._limits.cpu_s:
+            raise SubmissionLost(f"the notebook used up its {self._limits.cpu_s:.0f} s of CPU time (cpu_limit_s)")
 
     def _start(self) -> None:
         while True:
@@ -113,10 +123,18 @@ class Session:
                 self._drop(self._link)
             if self._starts > self._limits.restarts:
                 raise SubmissionLost(
-                    f"the process of {self._whose} was lost {self._starts} times and is not started again"
+                    f"the process of {self._whose} was lost {self._starts} times and is not started again "
+                    "(restart_limit)"
                 )
             self._starts += 1
-            self._link = Link(self._limits, self._files, self._whose, patience=self._patience, trusted=self._trusted)
+            self._link = Link(
+                self._limits,
+                self._files,
+                self._whose,
+                patience=self._patience,
+                trusted=self._trusted,
+                cpu_before_s=self._cpu_s,
+            )
             if self._replay(self._link):
                 return
 
@@ -126,7 +144,8 @@ class Session:
             self._require_time()
             try:
                 self._run(link, source)
-            except SubmissionLost:
+            except SubmissionLost as error:
+                self.left_out = self.left_out or str(error)
                 del self._ran[position]
                 return False
             except SubmissionError:
@@ -135,15 +154,26 @@ class Session:
 
     def _run(self, link: Link, source: str) -> tuple[list[dict[str, Any]], bool]:
         # A cell always has its full time, however often some function hung: it may be run again many times.
-        reply, _ = link.request({"op": "cell", "source": source}, timeout_s=self._limits.cell_s)
+        bounds = {"max_chars": self._limits.cell_output_chars, "max_rich_bytes": self._limits.cell_display_bytes}
+        reply, _ = link.request({"op": "cell", "source": source, **bounds}, timeout_s=self._limits.cell_s)
         found = reply.get("ok")
         if not isinstance(found, dict) or not isinstance(found.get("outputs"), list):
             raise SubmissionError(f"{self._whose} put nonsense on the line to the grader: no outputs of a cell")
-        outputs = [clean for item in found["outputs"][:MAX_OUTPUTS] if (clean := _clean_output(item))]
-        self._output_chars += sum(len(str(output)) for output in outputs)
-        if self._output_chars > MAX_NOTEBOOK_CHARS:
-            outputs = [_stream("[output dropped: the notebook's outputs together are too long]\n")]
-        return outputs, bool(found.get("failed"))
+        return self._bounded(found["outputs"][:MAX_OUTPUTS]), bool(found.get("failed"))
+
+    def _bounded(self, items: list[Any]) -> list[dict[str, Any]]:
+        """Return what a cell showed as nbformat accepts it, within the bounds of a cell and of the notebook.
+
+        The other end keeps to the bounds of a cell by itself, unless it was tampered with.
+        """
+        left = max(self._limits.notebook_output_bytes - self._output_bytes, LAST_BYTES)
+        dropped = DROPPED_NOTE.format(self._limits.cell_display_bytes)
+        room = _Room(self._limits.cell_output_chars + SLACK_CHARS, self._limits.cell_display_bytes, left, dropped)
+        outputs = [clean for item in items if not room.full and (clean := _clean_output(item, room))]
+        self._output_bytes += left - room.notebook
+        if room.full:
+            outputs.append(_stream(NOTEBOOK_NOTE.format(self._limits.notebook_output_bytes)))
+        return outputs
 
     def _drop(self, link: Link) -> None:
         link.close()
@@ -162,31 +192,61 @@ def error_output(error: BaseException) -> dict[str, Any]:
     return {"output_type": "error", "ename": name, "evalue": text, "traceback": [f"{name}: {text}"]}
 
 
-def _clean_output(item: Any) -> dict[str, Any] | None:
+@dataclass
+class _Room:
+    """What outputs may still have: characters printed and raised in this cell, shown in it; bytes in the notebook."""
+
+    printed: int
+    shown: int
+    notebook: int
+    dropped: str
+    full: bool = False
+
+    def text(self, value: Any) -> str:
+        """Return printed text, fit to be written, as far as there is room."""
+        if not isinstance(value, str) or not value:
+            return ""
+        raw = value[: max(0, min(self.printed, self.notebook))].encode("utf-8", "replace")
+        self.full = (
+            self.full or len(raw) > self.notebook or (self.notebook < len(value) and self.notebook < self.printed)
+        )
+        raw = raw[: max(0, self.notebook)]
+        self.printed -= len(value)
+        self.notebook -= len(raw)
+        return raw.decode("utf-8", "ignore")
+
+    def forms(self, data: Any) -> dict[str, str]:
+        """Return the forms of a rich output, or a note where there is no room for all of them."""
+        forms = [(k, v) for k, v in data.items() if isinstance(v, str)][:MAX_FORMS] if isinstance(data, dict) else []
+        forms = [(_writable(k), _writable(v)) for k, v in forms]
+        length = sum(len(k.encode()) + len(v.encode()) for k, v in forms)
+        self.shown -= length
+        if self.shown < 0:
+            forms, length = [("text/plain", self.dropped)], len(self.dropped)
+        if length > self.notebook:
+            self.full, forms, length = True, [], self.notebook
+        self.notebook -= length
+        return dict(forms)
+
+
+def _clean_output(item: Any, room: _Room) -> dict[str, Any] | None:
     """Return an output that nbformat accepts, or None for what is none."""
     if not isinstance(item, dict):
         return None
     match item.get("output_type"):
         case "stream":
             name = "stderr" if item.get("name") == "stderr" else "stdout"
-            return {"output_type": "stream", "name": name, "text": _text(item.get("text"))}
+            return {"output_type": "stream", "name": name, "text": room.text(item.get("text"))}
         case "error":
             trace = item.get("traceback")
-            lines = [_text(line) for line in trace[:400]] if isinstance(trace, list) else []
-            return {
-                "output_type": "error",
-                "ename": _text(item.get("ename")),
-                "evalue": _text(item.get("evalue")),
-                "traceback": lines,
-            }
+            name, value = room.text(item.get("ename")), room.text(item.get("evalue"))
+            lines = [room.text(line) for line in trace[:400]] if isinstance(trace, list) else []
+            return {"output_type": "error", "ename": name, "evalue": value, "traceback": lines}
         case "display_data" | "execute_result" as kind:
-            data = item.get("data")
-            kept = {_text(k): _text(v) for k, v in data.items() if isinstance(v, str)} if isinstance(data, dict) else {}
-            output: dict[str, Any] = {"output_type": kind, "data": kept, "metadata": {}}
+            output: dict[str, Any] = {"output_type": kind, "data": room.forms(item.get("data")), "metadata": {}}
             return {**output, "execution_count": None} if kind == "execute_result" else output
     return None
 
 
-def _text(value: Any) -> str:
-    """Return text from the other side, fit to be written, and no longer than its own end should have let it be."""
-    return value[:MAX_RICH_BYTES].encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+def _writable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()

@@ -5,7 +5,9 @@ anybody: `server` puts it behind a socket, and the judge runs its own cells in o
 """
 
 import contextlib
+import errno
 import io
+import json
 import sys
 import types
 from typing import Any, cast
@@ -17,42 +19,72 @@ from traitlets.config import Config
 
 MAX_STREAM_CHARS = 200_000  # a cell's printed text beyond this is dropped with a note
 MAX_RICH_BYTES = 4 * 2**20  # a cell's rich outputs together
+MAX_OUTPUTS = 2_000  # outputs of one cell, of whatever kind
 MAX_MESSAGE_CHARS = 4_000
-CUT_NOTE = "\n[output cut: more than {} characters]\n"
+MAX_TRACEBACK_CHARS = 80_000  # of one error, its newest frames; and of all errors that one cell shows
+# What the operating system says when a limit of the sandbox is met, and the setting that it comes from.
+LIMIT_OF_ERRNO = {
+    errno.EMFILE: "open_file_limit",
+    errno.EFBIG: "file_limit_bytes",
+    errno.ENOSPC: "scratch_limit_bytes",
+    errno.EAGAIN: "process_limit",
+}
+CUT_NOTE = "\n[output cut: more than {} characters (cell_output_limit_chars)]\n"
+DROPPED_NOTE = "[output dropped: more than {} bytes in one cell (cell_display_limit_bytes)]"
+TOO_MANY_NOTE = f"[more outputs dropped: a cell may have {MAX_OUTPUTS}]\n"
 
 
 class Outputs:
     """The outputs of the running cell in nbformat's shape, bounded."""
 
     def __init__(self) -> None:
-        self.items: list[dict[str, Any]] = []
-        self._chars = 0
-        self._rich_bytes = 0
+        self.clear()
 
-    def clear(self) -> None:
+    def clear(self, max_chars: int = MAX_STREAM_CHARS, max_rich_bytes: int = MAX_RICH_BYTES) -> None:
         """Begin a new cell."""
-        self.__init__()  # type: ignore[misc]
+        self.items: list[dict[str, Any]] = []
+        self._max_chars, self._max_rich_bytes = max_chars, max_rich_bytes
+        self._chars = self._rich_bytes = self._error_chars = 0
 
     def stream(self, name: str, text: str) -> None:
         """Add printed text, up to the bound."""
-        room = MAX_STREAM_CHARS - self._chars
+        room = self._max_chars - self._chars
         self._chars += len(text)
-        if room <= 0:
+        if room <= 0 or not text:
             return
         if len(text) > room:
-            text = text[:room] + CUT_NOTE.format(MAX_STREAM_CHARS)
+            text = text[:room] + CUT_NOTE.format(self._max_chars)
         if self.items and self.items[-1].get("name") == name:
             self.items[-1]["parts"].append(text)
         else:
-            self.items.append({"output_type": "stream", "name": name, "parts": [text]})
+            self.add({"output_type": "stream", "name": name, "parts": [text]})
 
     def rich(self, kind: str, data: dict[str, Any], metadata: dict[str, Any]) -> None:
         """Add a display or a result, up to the bound."""
         kept = {str(mime): value for mime, value in data.items() if isinstance(value, str | dict)}
-        self._rich_bytes += sum(len(str(value)) for value in kept.values())
-        if self._rich_bytes > MAX_RICH_BYTES:
-            kept = {"text/plain": f"[output dropped: more than {MAX_RICH_BYTES} bytes in one cell]"}
-        self.items.append({"output_type": kind, "data": kept, "metadata": {}})
+        # As it will be sent: what is no ASCII takes six bytes a character.
+        self._rich_bytes += sum(len(json.dumps(value, default=str)) for value in kept.values())
+        if self._rich_bytes > self._max_rich_bytes:
+            kept = {"text/plain": DROPPED_NOTE.format(self._max_rich_bytes)}
+        self.add({"output_type": kind, "data": kept, "metadata": {}})
+
+    def error(self, name: str, message: str, traceback: list[str]) -> None:
+        """Add an exception, up to the bound: the oldest frames go first."""
+        kept: list[str] = []
+        for line in reversed(traceback):
+            self._error_chars += len(line)
+            if self._error_chars > MAX_TRACEBACK_CHARS:
+                kept.append(f"[older frames dropped: more than {MAX_TRACEBACK_CHARS} characters]")
+                break
+            kept.append(line)
+        self.add({"output_type": "error", "ename": name, "evalue": message, "traceback": kept[::-1]})
+
+    def add(self, item: dict[str, Any]) -> None:
+        """Add an output, up to the bound on their number."""
+        if len(self.items) < MAX_OUTPUTS - 1:
+            self.items.append(item)
+        elif len(self.items) < MAX_OUTPUTS:
+            self.items.append({"output_type": "stream", "name": "stderr", "parts": [TOO_MANY_NOTE]})
 
     def taken(self) -> list[dict[str, Any]]:
         """Return the outputs so far, streams joined."""
@@ -105,26 +137,32 @@ class Shell(InteractiveShell):
         super().__init__(**settings)
 
     def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
-        self.outputs.items.append(
-            {
-                "output_type": "error",
-                "ename": str(getattr(etype, "__name__", etype))[:200],
-                "evalue": text_of(evalue),
-                "traceback": [line[:MAX_MESSAGE_CHARS] for line in stb[:400]],
-            }
-        )
+        name = str(getattr(etype, "__name__", etype))[:200]
+        met = limit_met(evalue)
+        lines = [*stb, f"This met a limit of the grader: {met}."] if met else stb
+        self.outputs.error(name, text_of(evalue), [line[:MAX_MESSAGE_CHARS] for line in lines])
 
     def ask_exit(self) -> None:
         """Answer `exit()` in a cell: there is no kernel to end, and ending the process would lose the rest."""
         self.outputs.stream("stderr", "exit() does nothing here\n")
 
-    def run(self, source: str) -> tuple[list[dict[str, Any]], BaseException | None]:
+    def _tee(self, channel: Any) -> Any:
+        """Keep no second copy of what is printed: IPython would keep all of it, for a history that nobody reads."""
+        return contextlib.nullcontext()
+
+    def run(
+        self, source: str, max_chars: int = MAX_STREAM_CHARS, max_rich_bytes: int = MAX_RICH_BYTES
+    ) -> tuple[list[dict[str, Any]], BaseException | None]:
         """Run one cell; return its outputs and the exception that ended it, if any."""
-        self.outputs.clear()
+        self.outputs.clear(max_chars, max_rich_bytes)
         streams = _Stream("stdout", self.outputs), _Stream("stderr", self.outputs)
         with contextlib.redirect_stdout(streams[0]), contextlib.redirect_stderr(streams[1]):
             result = self.run_cell(source, store_history=True)
-        return self.outputs.taken(), result.error_before_exec or result.error_in_exec
+        error = result.error_before_exec or result.error_in_exec
+        if error is not None and limit_met(error) and self.outputs.items[-1]["output_type"] != "error":
+            # IPython could not show it: to format a traceback it opens files itself.
+            self.outputs.error(type(error).__name__, text_of(error), [text_of(error)])
+        return self.outputs.taken(), error
 
 
 def make_shell() -> Shell:
@@ -141,8 +179,19 @@ def make_shell() -> Shell:
 
 
 def text_of(error: BaseException) -> str:
-    """Return the message of an exception whose `__str__` may be hostile."""
+    """Return the message of an exception whose `__str__` may be hostile, with the limit that it met, if any."""
     try:
-        return str(error)[:MAX_MESSAGE_CHARS]
+        text = str(error)[:MAX_MESSAGE_CHARS]
     except BaseException as second:
         return f"(its message cannot be shown: {type(second).__name__})"
+    met = limit_met(error)
+    return f"{text} (a limit of the grader: {met})" if met else text
+
+
+def limit_met(error: BaseException) -> str:
+    """Return the setting whose limit made the operating system refuse something, or ""."""
+    if type(error) is MemoryError:
+        return "memory_limit_bytes"
+    if type(error) is RuntimeError and error.args == ("can't start new thread",):
+        return "process_limit"
+    return LIMIT_OF_ERRNO.get(error.errno or 0, "") if isinstance(error, OSError) else ""

@@ -66,7 +66,7 @@ def side_of(pairs: Sequence[Pair], threshold: float) -> int:
     """
     line = PASS_LINE * threshold
     if len(pairs) < MIN_PAIRS:
-        # Broken off as hopeless, or out of time. Three values say nothing but that, and never a pass.
+        # Broken off as hopeless. Three values say nothing but that, and never a pass.
         return -1 if max(pair.ratio for pair in pairs) < line * HOPELESS else 0
     best = ratios(pairs)[0]
     own = sorted(pair.ratio for pair in pairs)

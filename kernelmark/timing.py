@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from kernelmark.records import Pair
-from kernelmark.stats import HOPELESS, MAX_PAIRS, PASS_LINE, certain
+from kernelmark.stats import HOPELESS, MAX_PAIRS, MIN_PAIRS, PASS_LINE, certain
 
 # Below 2 ms the tens of microseconds around a call show; above, calls are pre-empted more often.
 MIN_VALUE_S = 0.002
-# After this long the sample stops growing, converged or not.
+# After this long the sample stops growing, converged or not, once it has the least number of pairs.
 BUDGET_S = 10.0
 # A batch holds fresh inputs for every call of a value; more than this leaves every cache.
 MAX_BATCH_BYTES = 32 * 2**20
@@ -117,7 +117,8 @@ def race(
             # On the best pair: one disturbed value must not end a race that is going well.
             if max(pair.ratio for pair in pairs) < min(thresholds) * PASS_LINE * HOPELESS:
                 break
-            if now() - start > budget_s:
+            # Not before a verdict can be had: whoever rests in its calls would wait for "inconclusive", not fail.
+            if len(pairs) >= MIN_PAIRS and now() - start > budget_s:
                 break
         batch = [draw() for _ in range(max(loops))]
         turns = [(0, candidate), (1, baseline)]

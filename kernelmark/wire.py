@@ -19,6 +19,7 @@ import struct
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,10 @@ from kernelmark.errors import SubmissionError
 
 MAX_DEPTH = 32
 MAX_ITEMS = 1_000_000
+# Values of one hash: a set of many takes time that grows with the square of their number.
+MAX_SAME_HASH = 256
+# What the arrays of a message would hold, were each broadcast or repeated one written out.
+MAX_WRITTEN_BYTES = 2**30
 MAX_HEADER_BYTES = 12 * 2**20
 # The two shared regions of a link; touched pages only are ever allocated.
 REGION_BYTES = 256 * 2**20
@@ -174,8 +179,9 @@ class Decoder:
         self._buffers = buffers
         self._resolve = resolve
         self._known = known
-        self._items = 0
+        self._items = self._bytes = 0
         self._used: set[int] = set()
+        self._hashes: dict[int, list[Any]] = {}
         self.arrays: list[np.ndarray] = []
         self.memory: list[tuple[int, bytearray]] = []
         self.values: list[Any] = []
@@ -189,8 +195,10 @@ class Decoder:
         self._items += 1
         if depth > MAX_DEPTH or self._items > MAX_ITEMS:
             raise WireError(f"a value may nest {MAX_DEPTH} deep and hold {MAX_ITEMS} items; this one has more")
-        if node is None or isinstance(node, bool | int | float | str):
+        if node is None or isinstance(node, bool | float | str):
             return node
+        if isinstance(node, int):
+            return node if -(2**53) < node < 2**53 else self._spread(node)
         if isinstance(node, list):
             return [self.decode(item, depth + 1) for item in node]
         try:
@@ -206,7 +214,7 @@ class Decoder:
     def _tagged(self, tag: str, content: Plain, node: Plain, depth: int) -> Any:
         match tag:
             case "t":
-                return tuple(self.decode(item, depth + 1) for item in content)
+                return self._spread(tuple([self.decode(item, depth + 1) for item in content]))
             case "u":
                 return {self.decode(item, depth + 1) for item in content}
             case "d":
@@ -215,16 +223,18 @@ class Decoder:
                 return self._array(*content)
             case "r":
                 index = _natural(content)
-                return self._known[index] if index < len(self._known) else self.arrays[index - len(self._known)]
+                array = self._known[index] if index < len(self._known) else self.arrays[index - len(self._known)]
+                self._require_room(array.shape, array.dtype)
+                return array
             case "s":
                 dtype, raw = content
-                return np.frombuffer(bytes.fromhex(raw), dtype=_dtype(dtype), count=1)[0]
+                return self._spread(np.frombuffer(bytes.fromhex(raw), dtype=_dtype(dtype), count=1)[0])
             case "b":
                 return bytes(self._buffer(content))
             case "i":
-                return int(content, 16)
+                return self._spread(int(content, 16))
             case "c":
-                return complex(float(content[0]), float(content[1]))
+                return self._spread(complex(float(content[0]), float(content[1])))
             case "f":
                 # An instrument may be named to a student's process, and never by one.
                 return self._resolve(node) if str(content).startswith(_LAB) else function_by_name(content)
@@ -232,11 +242,36 @@ class Decoder:
                 name, plain = content
                 if name not in VALUE_TYPES:
                     raise WireError(f"unknown value type {str(name)[:40]!r}")
-                value = getattr(importlib.import_module(_LAB), name).from_plain(self.decode(plain, depth + 1))
+                fields = self.decode(plain, depth + 1)
+                asks = fields.get("multiply") if isinstance(fields, dict) else None
+                if asks is not None and not isinstance(asks, FunctionType):
+                    # A submission's would answer for the array in whatever the test does with it.
+                    raise WireError("an array that computes elsewhere may be sent to submitted code only")
+                value = getattr(importlib.import_module(_LAB), name).from_plain(fields)
+                if isinstance(value, np.ndarray):
+                    _require_numeric(value.dtype)
                 self.values.append(value)
                 return value
             case _:
                 return self._resolve(node)
+
+    def _spread(self, value: Any) -> Any:
+        """Return a value, unless too many others share its hash: a set made of them would never be finished."""
+        try:
+            alike = self._hashes.setdefault(hash(value), [])
+        except TypeError:  # a tuple that holds a list is in no set
+            return value
+        if value not in alike:
+            alike.append(value)
+        if len(alike) > MAX_SAME_HASH:
+            raise WireError(f"more than {MAX_SAME_HASH} values share one hash")
+        return value
+
+    def _require_room(self, shape: tuple[int, ...], dtype: np.dtype) -> None:
+        """Count what arrays would hold if each were written out: a broadcast or repeated one, and rows of nothing."""
+        self._bytes += math.prod(max(n, 1) for n in shape) * dtype.itemsize
+        if len(shape) > MAX_DEPTH or self._bytes > MAX_WRITTEN_BYTES:
+            raise WireError(f"arrays may hold {MAX_WRITTEN_BYTES} bytes; with shape {str(shape)[:80]} it is more")
 
     def _buffer(self, index: Any) -> Any:
         """Return a buffer, each at most once: what is copied is never more than what was sent."""
@@ -250,9 +285,8 @@ class Decoder:
             raise WireError("an output of a timed call must cross in C order")
         kind = _dtype(dtype)
         dimensions = tuple(_natural(n) for n in shape)
-        if len(dimensions) > MAX_DEPTH or math.prod(dimensions) * kind.itemsize > REGION_BYTES:
-            raise WireError(f"an array may hold {REGION_BYTES} bytes; shape {str(shape)[:80]} needs more")
-        memory = bytearray(self._buffer(index))
+        self._require_room(dimensions, kind)
+        memory = bytearray(_proper(self._buffer(index), kind))
         if layout is None:
             if math.prod(dimensions) * kind.itemsize != len(memory):
                 raise WireError(f"shape {str(shape)[:80]} of {dtype} does not fit {len(memory)} bytes")
@@ -359,9 +393,10 @@ def copy_back(node: Plain, memory: bytes, array: np.ndarray) -> None:
     _, dtype, shape, layout, _ = node
     try:
         if layout is None:
-            changed = np.ndarray(tuple(shape), np.dtype(dtype), memory)
+            changed = np.ndarray(tuple(shape), np.dtype(dtype), _proper(memory, np.dtype(dtype)))
         else:
-            changed = np.ndarray(tuple(shape), np.dtype(dtype), memory, layout[1], tuple(layout[0]))
+            proper = _proper(memory, np.dtype(dtype))
+            changed = np.ndarray(tuple(shape), np.dtype(dtype), proper, layout[1], tuple(layout[0]))
         array[...] = changed
     except (TypeError, ValueError) as error:
         raise WireError(f"malformed contents for an array argument: {error}") from None
@@ -374,6 +409,11 @@ def _raw(array: np.ndarray, *, contiguous: bool) -> tuple[Any, Plain]:
         plain = np.ascontiguousarray(array)
         return (plain.data.cast("B") if plain.size else b""), None
     return ctypes.string_at(low, high - low), [list(array.strides), array.ctypes.data - low]
+
+
+def _proper(raw: Any, dtype: np.dtype) -> Any:
+    """Return an array's bytes; for booleans 0 and 1 only, since NumPy counts what else is there wrongly."""
+    return (np.frombuffer(raw, np.uint8) != 0).tobytes() if dtype.kind == "b" else raw
 
 
 def _require_numeric(dtype: np.dtype) -> None:
@@ -401,6 +441,7 @@ class Channel:
         self._inbox = inbox
         self._outbox = outbox
         self._deadline_s: float | None = None
+        self.received_bytes = 0
 
     @property
     def inbox(self) -> mmap.mmap:
@@ -446,6 +487,7 @@ class Channel:
         header_bytes, total, in_region = _FRAME.unpack(self._exactly(_FRAME.size))
         if header_bytes > MAX_HEADER_BYTES or total > REGION_BYTES or (not in_region and total > INLINE_BYTES):
             raise WireError("a frame announces more than may cross")
+        self.received_bytes += header_bytes + total
         text = self._exactly(header_bytes)
         pause()
         payload = memoryview(self._inbox[:total] if in_region else self._exactly(total))

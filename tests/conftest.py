@@ -5,12 +5,18 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from hypothesis import settings
 from nbformat.notebooknode import NotebookNode
 
 from kernelmark import autograde
 from kernelmark.records import SubmissionResult
 from kernelmark.sandbox import Limits
 from tests import small_course
+
+# The same examples every time, and no example fails for being slow; `make fuzz` draws others.
+settings.register_profile("suite", deadline=None, derandomize=True)
+settings.register_profile("fuzz", deadline=None, max_examples=500, print_blob=True)
+settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -77,6 +77,10 @@ class Sample:
             return tomllib.loads(self.path.with_suffix(".toml").read_text())
         return tomllib.loads(ast.get_docstring(ast.parse(self._docstring_only())) or "")
 
+    def course(self) -> Course:
+        """The instructor's notebook that it answers."""
+        return course(self.assignment)
+
     def content(self) -> str:
         """The text of the file that is handed in."""
         if self.path.suffix == ".ipynb":
@@ -85,7 +89,7 @@ class Sample:
 
     def notebook(self) -> NotebookNode:
         """The notebook that is handed in: the base with this file's cells and its surgery."""
-        base = course(self.assignment)
+        base = self.course()
         notebook = base.source if self.head["base"] == "solution" else base.released
         made: NotebookNode = nbformat.from_dict(json.loads(json.dumps(notebook)))
         if self.head.get("demo_cells", False) is False:
@@ -100,7 +104,7 @@ class Sample:
         """The marks it must get, by grade id; "person" where somebody must look."""
         solved = self.head["base"] == "solution"
         marks: dict[str, float | str] = {}
-        for cell in course(self.assignment).cells:
+        for cell in self.course().cells:
             if cell.role == "test":
                 marks[cell.grade_id] = cell.points if solved else 0.0
             elif cell.role == "answer" and cell.points:
@@ -188,7 +192,7 @@ def result_of(sample: Sample, root: Path) -> SubmissionResult:
 
 def demo(assignments: Sequence[str], root: Path = ROOT) -> int:
     """Release, grade and report the sample class with nbgrader's own commands; return the exit status."""
-    own = {sample.student for folder in sorted(SUBMISSIONS.iterdir()) for sample in demo_samples(folder.name)}
+    own = {sample.student for folder in sorted((ROOT / "source").iterdir()) for sample in demo_samples(folder.name)}
     present = {p.name for p in (root / "submitted").glob("*") if p.is_dir()} if (root / "submitted").is_dir() else set()
     if present - own:
         print(f"submitted/ holds other students ({sorted(present - own)[0]}, for one); run the demo in a fresh clone")

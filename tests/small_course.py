@@ -44,15 +44,15 @@ def notebook() -> NotebookNode:
     """Return the instructor's notebook: set-up, three solutions, four tests, one written answer."""
     cells = [
         nbformat.v4.new_markdown_cell("# A short course"),
-        _cell("setup", SETUP, locked=True),
-        _cell("add", ADD, solution=True),
-        _cell("add_small", TESTS["add_small"][1], grade=True, locked=True, points=2),
-        _cell("add_arrays", TESTS["add_arrays"][1], grade=True, locked=True, points=3),
-        _cell("counter", COUNTER, solution=True),
-        _cell("counter_steps", TESTS["counter_steps"][1], grade=True, locked=True, points=2),
-        _cell("limit", LIMIT, solution=True),
-        _cell("limit_value", TESTS["limit_value"][1], grade=True, locked=True, points=1),
-        _cell("why", ANSWER, kind="markdown", grade=True, solution=True, points=4),
+        graded_cell("setup", SETUP, locked=True),
+        graded_cell("add", ADD, solution=True),
+        graded_cell("add_small", TESTS["add_small"][1], grade=True, locked=True, points=2),
+        graded_cell("add_arrays", TESTS["add_arrays"][1], grade=True, locked=True, points=3),
+        graded_cell("counter", COUNTER, solution=True),
+        graded_cell("counter_steps", TESTS["counter_steps"][1], grade=True, locked=True, points=2),
+        graded_cell("limit", LIMIT, solution=True),
+        graded_cell("limit_value", TESTS["limit_value"][1], grade=True, locked=True, points=1),
+        graded_cell("why", ANSWER, kind="markdown", grade=True, solution=True, points=4),
     ]
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     made = nbformat.v4.new_notebook(cells=cells, metadata=kernel)
@@ -88,7 +88,8 @@ def solved(**cells: str) -> NotebookNode:
     return made
 
 
-def _cell(name: str, source: str, kind: str = "code", points: int | None = None, **flags: Any) -> NotebookNode:
+def graded_cell(name: str, source: str, kind: str = "code", points: int | None = None, **flags: Any) -> NotebookNode:
+    """Return a cell with nbgrader's metadata: grade, solution and locked are off where not given."""
     make = nbformat.v4.new_code_cell if kind == "code" else nbformat.v4.new_markdown_cell
     marks = {"grade": False, "solution": False, "locked": False, **flags}
     marks |= {"grade_id": name, "schema_version": 3, "task": False}

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -119,6 +120,36 @@ class TestStop:
         monkeypatch.setattr(clock, "_is_stopped", lambda pid: False)
         with pytest.raises(MeasurementError, match="did not stop"):
             clock.stop(process.pid)
+
+    def test_holds_against_a_process_that_is_continued_all_the_time(self, started):
+        """A SIGCONT takes a SIGSTOP back: the stop is repeated until it holds."""
+        pid = started(SPIN).pid
+        over = threading.Event()
+
+        def disturb():
+            while not over.wait(0.001):
+                os.kill(pid, signal.SIGCONT)
+
+        disturber = threading.Thread(target=disturb)
+        disturber.start()
+        try:
+            for _ in range(20):
+                clock.stop(pid)
+        finally:
+            over.set()
+            disturber.join()
+
+    @pytest.mark.parametrize(("used_s", "kind"), [(4.0, clock.Restless), (0.1, MeasurementError)])
+    def test_tells_who_worked_on_from_who_hung(self, started, monkeypatch, used_s, kind):
+        """A process that used the time in which it had to stop did so on purpose; one that used none may hang."""
+        readings = iter([1.0, 1.0 + used_s])
+        monkeypatch.setattr(clock, "used_seconds", lambda pid: next(readings))
+        monkeypatch.setattr(clock, "_is_stopped", lambda pid: False)
+        ticks = iter([0.0, 6.0])
+        monkeypatch.setattr(clock.time, "monotonic", lambda: next(ticks))
+        with pytest.raises(MeasurementError, match="did not stop") as caught:
+            clock.stop(started(WAIT).pid)
+        assert caught.type is kind
 
 
 class TestResume:

@@ -5,6 +5,7 @@ import errno
 import json
 import math
 import os
+import signal
 import textwrap
 import time
 from pathlib import Path
@@ -81,6 +82,11 @@ def is_gone(pid):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] == "Z"
     except (FileNotFoundError, ProcessLookupError):
         return True
+
+
+def is_stopped(pid):
+    """Say whether the main thread of a process is stopped."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] == "T"
 
 
 def timed(link, name, batch, **kwargs):
@@ -323,7 +329,7 @@ class TestEnds:
         source = f"import os, time\n{source}"
         if where == "call":
             run(parent, source)
-        with pytest.raises(SubmissionLost, match=r"more than 0\.293 GiB of memory"):
+        with pytest.raises(SubmissionLost, match="more than 300 MiB of memory"):
             function(parent, "flood")() if where == "call" else run(parent, source)
         assert is_gone(parent.pid)
 
@@ -707,12 +713,107 @@ class TestTimed:
             return
         assert not (outputs[0] == 7.0).all()
 
+    def test_a_process_that_ends_after_it_was_done_is_lost(self, link):
+        """Ended at the last moment (by its own flood of memory, say), it is the student's loss and nobody else's."""
+        run(link, "def right(x): return x")
+        receive = link.channel.receive
+
+        def receive_and_end(pause):
+            found = receive(pause)
+            if is_stopped(link.pid):
+                link._started.kill()
+                link._started.process.wait()
+            return found
+
+        link.channel.receive = receive_and_end
+        with pytest.raises(SubmissionLost):
+            timed(link, "right", [(1,)])
+
+    def test_an_ended_process_is_found_at_the_next_request(self, link):
+        """To pin what has ended is no error; the request that follows says what happened."""
+        run(link, "import os, threading; threading.Timer(0.05, os._exit, [3]).start()")
+        while not is_gone(link.pid):
+            time.sleep(0.01)
+        link.pin(max(os.sched_getaffinity(0)))
+        with pytest.raises(SubmissionLost, match="exit status 3"):
+            timed(link, "right", [(1,)])
+
+    @pytest.mark.parametrize("moment", ["before its outputs are taken", "while the other side runs"])
+    def test_a_process_that_goes_on_while_it_is_stopped_is_lost(self, link, moment):
+        """However it is continued (a kernel timer can send SIGCONT), work after the last reading is found out."""
+        run(
+            link,
+            """
+            import threading
+            def spin():
+                while True: pass
+            def begin(x):
+                threading.Thread(target=spin, daemon=True).start()
+                return x
+            """,
+        )
+
+        def go_on():
+            before_s = clock.used_seconds(link.pid)
+            os.kill(link.pid, signal.SIGCONT)
+            while clock.used_seconds(link.pid) < before_s + 0.01:
+                time.sleep(0.005)
+
+        if moment.startswith("before"):
+            receive, stops = link.channel.receive, []
+
+            def receive_late(pause):
+                return receive(lambda: (pause(), is_stopped(link.pid) and stops.append(go_on())))
+
+            link.channel.receive = receive_late
+            with pytest.raises(SubmissionLost, match="went on while it was stopped"):
+                timed(link, "begin", [(1,)])
+            assert stops
+        else:
+            timed(link, "begin", [(1,)])
+            go_on()
+            with pytest.raises(SubmissionLost, match="went on while it was stopped"):
+                timed(link, "begin", [(1,)])
+
     @pytest.mark.parametrize(
-        "answer", [{"ok": 7}, {"ok": {"d": []}}, {"ok": None}, {}, {"ok": {"k": 1}}, {"ok": [{"a": 1}]}], ids=str
+        "door",
+        [
+            "timer = ctypes.c_void_p(); assert libc.timer_create(1, None, ctypes.byref(timer)) < 0",
+            "assert libc.timerfd_create(1, 0) < 0",
+            "a, b = socket.socketpair(); fcntl.fcntl(a, 10, 18)",
+            "socket.socket(socket.AF_INET)",
+            "socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)",
+        ],
+        ids=["timer", "timer descriptor", "signal for a message", "network", "network, newer"],
     )
+    def test_nothing_can_be_asked_of_the_kernel_for_the_time_of_being_stopped(self, shared, door):
+        """Neither a SIGCONT, nor interrupts by the thousand that are charged to whoever runs instead."""
+        said, failed = run(
+            shared,
+            f"""
+            import ctypes, fcntl, socket
+            libc = ctypes.CDLL(None)
+            try:
+                {door}
+                print("refused" if "assert" in {door!r} else "granted")
+            except OSError:
+                print("refused")
+            """,
+        )
+        assert (said, failed) == ("refused\n", False)
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            {"ok": 7}, {"ok": {"d": []}}, {"ok": None}, {}, {"ok": {"k": 1}}, {"ok": [{"a": 1}]}, {"ok": []},
+            {"ok": [1, 2]},
+            {"ok": {"d": [["stack", {"a": [0, "<f8", [10**6, 0], None, True]}]]}},
+        ],
+        ids=str,
+    )  # fmt: skip
     def test_a_forged_answer_that_is_no_list_is_nonsense(self, link, answer):
         """Outputs are a list of plain values, or the student's error."""
-        run(link, f"{FIND_THE_LINE}\ndef lie(x): forge({answer!r}, [], 0, 1); import time; time.sleep(600)")
+        run(link, f"{FIND_THE_LINE}\ndef lie(x): forge({answer!r}, [0], 0, 1); import time; time.sleep(600)")
         with pytest.raises(SubmissionError):
             timed(link, "lie", [(1,)])
 

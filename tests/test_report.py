@@ -41,6 +41,12 @@ class TestTable:
         lines = report.as_table([record("anna", passed("a"), missed("b"), doubtful("c"))]).split("\n")
         assert lines[1].split()[:4] == ["anna", "2", "8", "1"]
 
+    def test_obeys_no_student(self):
+        """A folder's name that holds an escape sequence or a line's end moves no cursor and adds no row."""
+        table = report.as_table([record("a\x1b[2Jb\nroot", passed("a"))])
+        assert len(table.split("\n")) == 2
+        assert "\x1b" not in table
+
 
 class TestPage:
     def test_ranks_what_was_missed_most(self):
@@ -59,6 +65,7 @@ class TestPage:
         """Names and claims are text."""
         page = report.as_page([record(HOSTILE, missed("a", HOSTILE), doubtful("b"))])
         assert "<script" not in page
+        assert "default-src 'none'" in page
 
 
 class TestCommandLine:
@@ -100,5 +107,5 @@ class TestCommandLine:
         """What a submission may use, in one place."""
         assert command_line.main(["doctor"]) == 0
         said = capsys.readouterr().out
-        assert "memory_bytes" in said
-        assert "notebook_s" in said
+        assert "memory_limit_bytes" in said
+        assert "notebook_timeout_s" in said

@@ -85,8 +85,8 @@ class TestArguments:
 
     def test_let_no_file_name_become_an_option(self):
         """Names of submitted files follow an option that takes them, after a folder of our own."""
-        words = arguments(files={"--bind / /": "/srv/in/x"})
-        assert ("/srv/in/x", f"{HOME}/--bind / /") in options(words, "--ro-bind", 2)
+        words = arguments(files={"--bind": "/srv/in/x"})
+        assert ("/srv/in/x", f"{HOME}/--bind") in options(words, "--ro-bind", 2)
         assert "--bind" not in words
 
 
@@ -293,6 +293,15 @@ class TestInside:
         """Every variable inside is one that was set on purpose."""
         names = set(json.loads(inside("import os, json; print(json.dumps(list(os.environ)))")))
         assert names <= {*environment(Limits()), "PWD", "LC_CTYPE"}
+
+    def test_the_first_process_of_a_sandbox_has_nothing_of_the_graders_environment(self, monkeypatch):
+        """Where nobody is root, submitted code can read it in /proc/1/environ, whatever its own process was given."""
+        monkeypatch.setenv("TOKEN_OF_THE_GRADER", "secret")
+        link = Link(Limits())
+        try:
+            assert b"TOKEN" not in Path(f"/proc/{link._started.overseer}/environ").read_bytes()
+        finally:
+            link.close()
 
     def test_open_files_are_the_servers_own(self, inside):
         """No descriptor of the grader's leaks in: standard ones, the socket, and what the interpreter opened."""

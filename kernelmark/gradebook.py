@@ -1,0 +1,187 @@
+"""nbgrader's grade book: all the marks of a submission in one transaction, or none of them.
+
+`write_marks` puts what grading found beside what people gave: manual scores, extra credit
+and manual comments are never touched, and late penalties follow the new score. `void_marks`
+empties automatic marks that belong to other work than what is handed in now. A grade book
+that cannot be written is told in one line with the remedy. It does not decide marks.
+"""
+
+import errno
+import logging
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+
+from kernelmark.errors import CourseError, GraderError
+from kernelmark.records import CellResult, SubmissionResult
+
+# Returns the penalty of a late notebook: (student, score, seconds late) -> points, or None.
+Penalty = Callable[[Any, Any], float | None]
+# How often a locked grade book is tried again.
+RETRY_S = 0.1
+AGAIN = "then run the same command again; nothing is lost"
+
+
+def in_one_transaction(db_url: str, write: Callable[[Gradebook], object], wait_s: float) -> None:
+    """Open the grade book, write, commit; wait for another program's lock as long as it may take.
+
+    Raises:
+        GraderError: it cannot be written; nothing was, and the message says what to do.
+    """
+    deadline = time.monotonic() + wait_s
+    while True:
+        try:
+            # Without a course's name nbgrader adds no row for the course.
+            with Gradebook(db_url, "") as book:
+                write(book)
+                book.db.commit()
+                return
+        except (OperationalError, InvalidEntry) as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise GraderError(_advice(db_url, str(error), wait_s)) from None
+        time.sleep(RETRY_S)
+
+
+def write_marks(
+    book: Gradebook, result: SubmissionResult, comments: Mapping[str, str | None], penalty: Penalty
+) -> None:
+    """Put the automatic marks and comments of one notebook in the grade book, without a commit.
+
+    Args:
+        comments: the automatic comment of each solution cell, None where there is none.
+
+    Raises:
+        CourseError: a cell is not in the grade book.
+    """
+    place = (result.notebook, result.assignment, result.student)
+    try:
+        for cell in result.cells:
+            set_grade(book.find_grade(cell.grade_id, *place), cell)
+        for grade_id, text in comments.items():
+            book.find_comment(grade_id, *place).auto_comment = text
+        submission = book.find_submission(result.assignment, result.student)
+    except MissingEntry as error:
+        raise CourseError(
+            f"source/ and the grade book differ ({error}); run: nbgrader generate_assignment {result.assignment} "
+            "--force"
+        ) from None
+    set_penalties(book, submission, penalty)
+
+
+def void_marks(book: Gradebook, assignment: str, student: str, notebook: str | None, penalty: Penalty) -> bool:
+    """Empty the automatic marks of a submission, without a commit; return whether there were any.
+
+    Args:
+        notebook: only this one; None for all.
+    """
+    try:
+        submission = book.find_submission(assignment, student)
+    except MissingEntry:
+        return False
+    found = False
+    for graded in submission.notebooks:
+        if notebook in (None, graded.name):
+            for grade in graded.grades:
+                found = found or grade.auto_score is not None
+                set_grade(grade, None)
+            for comment in graded.comments:
+                comment.auto_comment = None
+    if found:
+        set_penalties(book, submission, penalty)
+    else:
+        book.db.rollback()
+    return found
+
+
+def set_grade(grade: Any, result: CellResult | None) -> None:
+    """Set nbgrader's automatic score: empty where a person must look, and manual marks are never touched."""
+    grade.auto_score = result.points if result is not None else None
+    grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
+
+
+def set_penalties(book: Gradebook, submission: Any, penalty: Penalty) -> None:
+    """Set the late penalty of every notebook of a submission from its score as it is now."""
+    book.db.flush()
+    for notebook in submission.notebooks:
+        book.db.refresh(notebook)
+        notebook.late_submission_penalty = penalty(submission, notebook)
+
+
+def check_writable(db_url: str, wait_s: float, log: logging.Logger | None = None) -> None:
+    """Make sure that the grade book can be written now; other databases than SQLite tell themselves.
+
+    Raises:
+        GraderError: it cannot; the message says what to do.
+    """
+    url = make_url(db_url)
+    if url.get_backend_name() != "sqlite" or not url.database or not Path(url.database).is_file():
+        return
+    path = Path(url.database)
+    check_place(path)
+    check_place(path.parent)
+    deadline = time.monotonic() + wait_s
+    said = False
+    while True:
+        try:
+            book = sqlite3.connect(path, timeout=RETRY_S, isolation_level=None)
+            try:
+                book.execute("BEGIN IMMEDIATE")
+                book.execute("ROLLBACK")
+                return
+            finally:
+                book.close()
+        except sqlite3.DatabaseError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise GraderError(_advice(db_url, str(error), wait_s)) from None
+        if log is not None and not said:
+            log.warning("Another program holds the lock of the grade book %s; waiting up to %g s", path, wait_s)
+            said = True
+
+
+def check_place(path: Path) -> None:
+    """Make sure that a file or folder, or the folder that it will be made in, can be written.
+
+    Raises:
+        GraderError: it cannot.
+    """
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    if not os.access(path, os.W_OK | (os.X_OK if path.is_dir() else 0)):
+        raise GraderError(explain(PermissionError(errno.EACCES, "", str(path))))
+
+
+def explain(error: OSError) -> str:
+    """Return a failure to write a file as one line that says what to do."""
+    where = f"{error.filename}: " if error.filename else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return f"{where}the disk is full, or a quota is used up; free some space, {AGAIN}"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return (
+            f"{where}it is read-only, or belongs to another user; make it writable (chmod u+w, or mount its disk "
+            f"for writing), {AGAIN}"
+        )
+    return f"{where}{error.strerror or error}; set that right, {AGAIN}"
+
+
+def _advice(db_url: str, text: str, wait_s: float) -> str:
+    name = make_url(db_url).database or "the grade book"
+    lowered = text.lower()
+    if "locked" in lowered:
+        return (
+            f"the grade book {name} is locked by another program (waited {wait_s:g} s); close formgrader, database "
+            f"browsers and other nbgrader commands, {AGAIN}"
+        )
+    if "readonly" in lowered or "unable to open" in lowered:
+        return explain(PermissionError(errno.EACCES, "", f"the grade book {name}"))
+    if "full" in lowered or "disk i/o" in lowered:
+        return explain(OSError(errno.ENOSPC, "", f"the grade book {name}"))
+    if "no such column" in lowered or "no such table" in lowered:
+        return f"the grade book {name} is of another version of nbgrader; back it up, run: nbgrader db upgrade"
+    return f"the grade book {name} cannot be used: {text.splitlines()[0][:300]}"

@@ -1,0 +1,239 @@
+"""What of a submission's folder is read at all: plain files, as many and as large as a person's work.
+
+Whoever reads a link reads what it points to with the grader's rights; a pipe never ends,
+and a sparse file of a terabyte is copied in full. So everything that reads what was handed
+in asks here first. It stops: links, soft and hard; pipes, sockets, devices; too many files,
+too large or too deep. It does not look into files, and it does not stop a collector
+from following a link before Kernelmark sees the folder.
+"""
+
+import contextlib
+import fnmatch
+import hashlib
+import os
+import stat
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from nbgrader import utils
+from nbgrader.converters import base
+
+from kernelmark.errors import SubmissionError
+
+# As much as nbgrader's own exchange takes from a student (`CourseDirectory.max_dir_size`).
+MAX_BYTES = 100_000_000
+MAX_FILES = 1_000
+MAX_DEPTH = 16
+# Files and folders that are looked at; one more and the rest is not there.
+MAX_ENTRIES = 20_000
+# More files and folders beside a notebook than this are not shown to it.
+MAX_SHOWN = 200
+# What Python and Jupyter leave beside a notebook is nobody's work.
+LEFTOVERS = ("__pycache__", ".ipynb_checkpoints")
+# Formgrader serves what lies in autograded/ to the instructor's own session, where a page or a drawing could run
+# scripts. Other kinds are shown to the notebook, and not copied.
+TEXTS = (".txt", ".md", ".rst", ".log", ".csv", ".tsv", ".json", ".toml", ".yaml", ".yml", ".ini", ".cfg", ".py")
+PASSIVE = frozenset((*TEXTS, ".npy", ".npz", ".bin", ".dat", ".png", ".jpg", ".jpeg", ".gif", ".webp"))
+MAX_TIMESTAMP_BYTES = 200
+MAX_NAMED = 10
+
+
+@dataclass
+class Intake:
+    """A folder's plain files, {name below it: bytes}, and what was left out, {name: why}."""
+
+    files: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def size_bytes(self) -> int:
+        """The bytes of all plain files."""
+        return sum(self.files.values())
+
+    def note(self) -> list[str]:
+        """Say to a student what was left out, in a line or none."""
+        some = [f"{name[:80]!r} ({why})" for name, why in islice(self.left_out.items(), MAX_NAMED)]
+        more = len(self.left_out) - len(some)
+        tail = f" and {more} more" if more > 0 else ""
+        return [f"Not read, of what was handed in: {', '.join(some)}{tail}."] if some else []
+
+
+def look(folder: Path) -> Intake:
+    """Return what of a folder is read, and what is not."""
+    found = Intake()
+    if folder.is_symlink():
+        found.left_out["."] = A_LINK
+        return found
+    waiting = [""]
+    seen = 0
+    while waiting:
+        parent = waiting.pop()
+        for name, status in _entries(folder, parent, found):
+            seen += 1
+            if seen > MAX_ENTRIES:
+                found.left_out[name] = f"only {MAX_ENTRIES} files and folders are looked at"
+                return found
+            if stat.S_ISDIR(status.st_mode):
+                if name.count("/") + 1 > MAX_DEPTH:
+                    found.left_out[name] = f"more than {MAX_DEPTH} folders deep"
+                elif os.path.basename(name) not in LEFTOVERS:
+                    waiting.append(name)
+            elif why := _objection(status) or _excess(status, found):
+                found.left_out[name] = why
+            else:
+                found.files[name] = status.st_size
+    return found
+
+
+def read(path: Path, most_bytes: int) -> bytes:
+    """Return the content of a plain file.
+
+    Raises:
+        SubmissionError: it is missing, too large, or no plain file.
+    """
+    try:
+        if path.parent.is_symlink():
+            raise SubmissionError(f"{path.parent.name} is a link and was not followed; hand in the folder itself.")
+        # A pipe would block here for ever but for O_NONBLOCK, and a device may act on being opened.
+        why = _objection(os.lstat(path))
+        if why:
+            raise SubmissionError(f"{path.name} is {why} and was not read; hand in the notebook itself.")
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, "rb") as file:
+            size = os.fstat(descriptor).st_size
+            if size > most_bytes:
+                raise SubmissionError(f"The submitted file has {size} bytes; at most {most_bytes} are read.")
+            return file.read(most_bytes)
+    except FileNotFoundError:
+        raise SubmissionError(f"No {path.name} was handed in.") from None
+    except PermissionError:
+        raise SubmissionError(f"{path.name} cannot be read by the grader.") from None
+
+
+def shown(folder: Path) -> dict[str, str]:
+    """Return the files and folders beside a notebook that it sees, {name: path}.
+
+    A folder is shown whole, so it must hold nothing but plain files and soft links,
+    which lead nowhere in the sandbox.
+    """
+    found = look(folder)
+    odd = {name.partition("/")[0] for name, why in found.left_out.items() if why != A_LINK or "/" not in name}
+    tops = {name.partition("/")[0] for name in found.files if "/" in name or not name.endswith(".ipynb")}
+    return {name: str((folder / name).absolute()) for name in sorted(tops - odd)[:MAX_SHOWN]}
+
+
+def add_to_digest(digest: Any, folder: Path) -> None:
+    """Add the names and contents of the plain files of a folder to a hash, and the names and targets of its links."""
+    found = look(folder)
+    for name in sorted(found.files):
+        digest.update(b"\0" + os.fsencode(name) + b"\0")
+        with contextlib.suppress(OSError), open(folder / name, "rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    for name, why in sorted(found.left_out.items()):
+        digest.update(b"\0" + os.fsencode(name) + b"\0" + why.encode())
+
+
+def notebooks(folder: Path, known: Collection[str]) -> dict[str, Path]:
+    """Return where each of the course's notebooks is found in a folder, {name: path}; some may not be there.
+
+    Where one is missing and one file has a name that the course does not know, that is
+    the missing one, renamed.
+    """
+    found = {name: folder / f"{name}.ipynb" for name in known}
+    with contextlib.suppress(OSError):
+        handed = [name for name in _names(folder) if name.endswith(".ipynb")]
+        missing = [name for name in known if f"{name}.ipynb" not in handed]
+        strangers = [name for name in handed if name.removesuffix(".ipynb") not in known]
+        if len(missing) == len(strangers) == 1:
+            found[missing[0]] = folder / strangers[0]
+    return found
+
+
+def guard(converter: Any) -> None:
+    """Make one of nbgrader's converters copy plain, passive files only, and believe only a timestamp that is one."""
+    init_assignment = converter.init_assignment
+
+    def init_assignment_of_passive_files(assignment_id: str, student_id: str) -> None:
+        # nbgrader walks a folder and copies with shutil.copy, which follows links; it offers no setting for either.
+        walk, base.find_all_files = base.find_all_files, passive_files
+        try:
+            init_assignment(assignment_id, student_id)
+        finally:
+            base.find_all_files = walk
+
+    converter.init_assignment = init_assignment_of_passive_files
+    converter.coursedir.get_existing_timestamp = timestamp
+
+
+def passive_files(path: str, exclude: Sequence[str] = ()) -> list[str]:
+    """Return the paths of a folder's plain files that no browser runs, without those that a pattern names."""
+
+    def copied(name: str) -> bool:
+        named = any(fnmatch.fnmatch(part, pattern) for part in name.split("/") for pattern in exclude)
+        # nbgrader logs each name, and a terminal obeys what is no printable character.
+        return not named and name.isprintable() and os.path.splitext(name)[1].lower() in PASSIVE
+
+    return [os.path.join(path, name) for name in look(Path(path)).files if copied(name)]
+
+
+def timestamp(folder: str) -> datetime | None:
+    """Return when a submission was handed in, or None where its timestamp.txt says nothing of the kind."""
+    try:
+        text = read(Path(folder, "timestamp.txt"), MAX_TIMESTAMP_BYTES).decode().strip()
+        said: datetime | None = utils.parse_utc(text) if text else None
+        return said
+    except (SubmissionError, OSError, ValueError, OverflowError, TypeError):
+        return None
+
+
+A_LINK = "a link"
+
+
+def _entries(folder: Path, parent: str, found: Intake) -> Iterator[tuple[str, os.stat_result]]:
+    try:
+        names = _names(folder / parent)
+    except OSError as error:
+        if parent:
+            found.left_out[parent] = f"it cannot be read: {error.strerror}"
+        return
+    for name in names:
+        below = f"{parent}/{name}" if parent else name
+        try:
+            yield below, os.lstat(folder / below)
+        except OSError as error:
+            found.left_out[below] = f"it cannot be read: {error.strerror}"
+
+
+def _names(folder: Path) -> list[str]:
+    """Return the names in a folder, notebooks first, and no more of each kind than are looked at."""
+    kinds: tuple[list[str], list[str]] = [], []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            names = kinds[not entry.name.endswith(".ipynb")]
+            if len(names) <= MAX_ENTRIES:
+                names.append(entry.name)
+    return [*sorted(kinds[0]), *sorted(kinds[1])]
+
+
+def _objection(status: os.stat_result) -> str:
+    """Return what an entry is where it is no plain file, else ""."""
+    if stat.S_ISLNK(status.st_mode):
+        return A_LINK
+    if stat.S_ISDIR(status.st_mode):
+        return "a folder"
+    if not stat.S_ISREG(status.st_mode):
+        return "a pipe, a socket or a device"
+    return "" if status.st_nlink == 1 else "a hard link"
+
+
+def _excess(status: os.stat_result, found: Intake) -> str:
+    """Return which bound a file would break, else ""."""
+    if len(found.files) >= MAX_FILES:
+        return f"only {MAX_FILES} files are read"
+    if found.size_bytes + status.st_size > MAX_BYTES:
+        return f"only {MAX_BYTES} bytes are read"
+    return ""

@@ -1,0 +1,258 @@
+"""What a student wrote, made fit for a page that somebody else opens: an allow-list of HTML, no more.
+
+Tags and attributes that are not listed go, and what stays is written anew, so that nothing can
+end the element around it. A page made of it runs no script, loads nothing, sends no form, and
+no part of it lies over another. It does not judge what the words say, and code keeps its text.
+"""
+
+import base64
+import html
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import nbformat
+from nbconvert.exporters import HTMLExporter
+from nbconvert.exporters.exporter import ResourcesDict
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbconvert.preprocessors import Preprocessor
+from nbformat.notebooknode import NotebookNode
+
+# A long answer; the reader of Markdown takes time that grows with the square of the length.
+MAX_MARKDOWN_CHARS = 10_000
+MAX_NOTEBOOK_MARKDOWN_CHARS = 100_000
+MAX_HTML_CHARS = 500_000
+MAX_DEPTH = 40
+TAGS = frozenset(
+    re.findall(
+        r"\w+",
+        """a abbr b blockquote br caption cite code col colgroup dd del details dfn div dl dt em h1 h2 h3 h4 h5 h6 hr i
+        img ins kbd li mark ol p pre q s samp small span strike strong sub summary sup table tbody td tfoot th thead tr
+        tt u ul var""",
+    )
+)
+VOID = frozenset({"br", "col", "hr", "img"})
+# The text inside these is no text of a page.
+UNSEEN = frozenset({"script", "style", "template", "title", "iframe", "object", "noscript", "svg", "math", "select"})
+# An attribute that is not in its tag's row goes. Addresses that a reader may follow load nothing by themselves.
+ATTRIBUTES = {
+    "a": {"href": r"(?:https?://|mailto:|#)[^\s\\]*", "title": r".*"},
+    "abbr": {"title": r".*"},
+    "img": {"src": r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]+", "alt": r".*"},
+    "div": {"class": "tex2jax_ignore"},
+    "li": {"class": "task-list-item"},
+    "ol": {"start": r"\d{1,6}"},
+    "td": {"colspan": r"\d{1,3}", "rowspan": r"\d{1,3}", "style": r"text-align:\s?(?:left|right|center);?"},
+    "th": {"colspan": r"\d{1,3}", "rowspan": r"\d{1,3}", "style": r"text-align:\s?(?:left|right|center);?"},
+}
+# Taken away without a word: they change the looks of what is left, and no more.
+LOOKS = frozenset({"align", "border", "dir", "height", "lang", "rel", "scope", "start", "target", "valign", "width"})
+PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
+# Letters can be stacked so high that they cover the line above: every part of a page is painted inside its own edges.
+CONTAINED = "contain: paint; overflow-x: auto"
+PAGE_STYLE = f".text_cell_render, .output_area, .input_area {{ {CONTAINED} }} td {{ overflow: hidden }}"
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+HEAD = (
+    f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+    '<meta name="referrer" content="no-referrer"><meta http-equiv="x-dns-prefetch-control" content="off">'
+)
+
+
+def clean(markup: str) -> str:
+    """Return HTML with what the allow-list names, written anew; too much of it comes back as its text."""
+    if len(markup) > MAX_HTML_CHARS:
+        return literal(markup[:MAX_HTML_CHARS])
+    return _Cleaner(markup).text
+
+
+def literal(text: str) -> str:
+    """Return text as HTML that stands for itself, in Markdown too: nothing in it is markup of either."""
+    plain = "".join(c if c.isalnum() or c == " " else "\n" if c in "\n\r" else f"&#{ord(c)};" for c in text)
+    return plain.replace("\n", "<br>")
+
+
+def markdown2html(source: str) -> str:
+    """Return Markdown as clean HTML; in the place of nbconvert's filter, which lets everything through."""
+    return f'<div style="{CONTAINED}">{clean(_rendered(source))}</div>'
+
+
+def stored_markdown(source: str, most_chars: int = MAX_MARKDOWN_CHARS) -> str:
+    """Return Markdown that is harmless whoever renders it: itself where it is, else its text to be read as text."""
+    if len(source) <= most_chars and not _Cleaner(_rendered(source)).refused:
+        return source
+    return f"<pre>{literal(source).replace('<br>', '&#10;')}</pre>"
+
+
+def stored_outputs(outputs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return a cell's outputs with nothing but text, clean HTML and pictures made of pixels in them."""
+    return [
+        {**output, "data": _stored_data(output["data"]), "metadata": {}} if "data" in output else dict(output)
+        for output in outputs
+    ]
+
+
+class Sanitise:
+    """Makes the cells of one notebook harmless; what is rendered of it all together is bounded."""
+
+    def __init__(self, trusted: Sequence[str] = ()):
+        self._trusted = set(trusted)
+        self._left = MAX_NOTEBOOK_MARKDOWN_CHARS
+
+    def cell(self, cell: NotebookNode) -> None:
+        """Change a cell in place; prose that is word for word the course's own stays as it is."""
+        if cell.cell_type == "code":
+            cell.outputs = [nbformat.from_dict(output) for output in stored_outputs(cell.outputs)]
+        elif cell.cell_type == "raw":
+            # nbconvert puts raw cells into a page as HTML.
+            cell.source = html.escape(cell.source, quote=False)
+        elif cell.source not in self._trusted:
+            before, self._left = self._left, self._left - len(cell.source)
+            cell.source = stored_markdown(cell.source, min(MAX_MARKDOWN_CHARS, before))
+
+
+class SafePage(Preprocessor):
+    """Makes formgrader's page keep names as text and every cell inside its own edges."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """Escape what the templates print raw; they know these names from the grade book."""
+        for key in ("student", "last_name", "first_name", "notebook_path"):
+            if isinstance(resources.get(key), str):
+                resources[key] = html.escape(resources[key])
+        resources.setdefault("inlining", {}).setdefault("css", []).append(PAGE_STYLE)
+        return nb, resources
+
+
+class FeedbackPage(HTMLExporter):
+    """nbgrader's feedback page without its scripts, and with a policy that allows none: it opens without a network."""
+
+    def from_notebook_node(  # type: ignore[override]
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[str, dict[str, Any]]:
+        """Return the page; formulas stand in it as they were written."""
+        page, resources = super().from_notebook_node(nb, resources, **kw)
+        page = re.sub(r"<script\b.*?</script>", "", page, flags=re.DOTALL | re.IGNORECASE)
+        return page.replace("<head>", f"<head>{HEAD}", 1), resources
+
+
+class _Renderer(IPythonRenderer):
+    """Markdown without what asks for a colour or a file; a diagram, which nbconvert does not escape, is refused."""
+
+    def block_code(self, code: str, info: str | None = None) -> str:
+        mermaid = ' class="mermaid"' if (info or "").startswith("mermaid") else ""
+        return f"<pre{mermaid}><code>{html.escape(code)}</code></pre>"
+
+    def _embed_image_or_attachment(self, src: str) -> str:
+        return src  # an attachment that is missing would end the page
+
+
+def _rendered(source: str) -> str:
+    renderer = _Renderer(escape=False, exclude_anchor_links=True)
+    try:
+        return MarkdownWithMath(renderer=renderer).render(source)
+    except (RecursionError, ValueError):  # nested too deep, or a number of thousands of digits
+        return literal(source)
+
+
+def _stored_data(data: Mapping[str, Any]) -> dict[str, str]:
+    told = {kind: text for kind, text in data.items() if isinstance(text, str)}
+    kept = {kind: told[kind] for kind in PICTURES if kind in told and _is_picture(kind, told[kind])}
+    plain = told.get("text/plain", told.get("text/latex"))
+    if plain is not None:
+        kept["text/plain"] = plain
+    markup = told.get("text/html")
+    if markup is None and len(told.get("text/markdown", "")) in range(1, MAX_MARKDOWN_CHARS):
+        markup = _rendered(told["text/markdown"])
+    if markup is not None and len(markup) <= MAX_HTML_CHARS:
+        # The class keeps formulas out of it: an output is no prose.
+        kept["text/html"] = f'<div class="tex2jax_ignore">{clean(markup)}</div>'
+    return kept or {"text/plain": "[an output that is neither text, table nor picture: not shown]"}
+
+
+def _is_picture(kind: str, text: str) -> bool:
+    try:
+        return base64.b64decode("".join(text.split()), validate=True).startswith(PICTURES[kind])
+    except ValueError:
+        return False
+
+
+class _Cleaner:
+    """Reads any HTML in one pass and writes what is allowed; `refused` says whether more than looks was taken away.
+
+    Python's own reader of HTML takes hours over a hostile page, so this one splits at each "<": what
+    does not read as a tag up to the next ">" is text.
+    """
+
+    def __init__(self, markup: str):
+        self.refused = False
+        self._parts: list[str] = []
+        self._open: list[str] = []
+        self._unseen = ""
+        first, *pieces = markup.split("<")
+        self._write_text(first)
+        for piece in pieces:
+            self._piece(piece)
+        self.text = "".join([*self._parts, *(f"</{tag}>" for tag in reversed(self._open))])
+
+    def _piece(self, piece: str) -> None:
+        inside, closed, after = piece.partition(">")
+        match = _TAG.match(inside) if closed else None
+        if match is None:
+            self.refused = self.refused or piece[:1] in ("!", "?")
+            self._write_text("<" + piece)
+            return
+        tag = match.group(2).lower()
+        if self._unseen:
+            self._unseen = "" if match.group(1) and tag == self._unseen else self._unseen
+        elif match.group(1):
+            self._close(tag)
+        else:
+            self._start(tag, inside[match.end() :])
+        self._write_text(after)
+
+    def _start(self, tag: str, text: str) -> None:
+        attributes = {m.group(1).lower(): _plain(m.group(2) or "") for m in _ATTRIBUTE.finditer(text)}
+        if tag == "input" and attributes.get("class") == "task-list-item-checkbox":
+            self._parts.append("☑" if "checked" in attributes else "☐")  # mistune's task lists
+        elif tag in TAGS:
+            self._write_tag(tag, attributes)
+        else:
+            self.refused = True
+            self._unseen = tag if tag in UNSEEN else ""
+
+    def _close(self, tag: str) -> None:
+        if tag in self._open:
+            while self._open:
+                last = self._open.pop()
+                self._parts.append(f"</{last}>")
+                if last == tag:
+                    return
+
+    def _write_tag(self, tag: str, attributes: Mapping[str, str]) -> None:
+        rules = ATTRIBUTES.get(tag, {})
+        kept = {k: v for k, v in attributes.items() if k in rules and re.fullmatch(rules[k], v, re.DOTALL)}
+        self.refused = self.refused or any(key not in kept and key not in LOOKS for key in attributes)
+        if tag == "img" and "src" not in kept:
+            self.refused = True
+            self._parts.append(html.escape(f"[picture: {kept.get('alt', '')}]"))
+        elif len(self._open) < MAX_DEPTH or tag in VOID:
+            self._parts.append("".join([f"<{tag}", *(f' {k}="{html.escape(v)}"' for k, v in kept.items()), ">"]))
+            if tag not in VOID:
+                self._open.append(tag)
+
+    def _write_text(self, text: str) -> None:
+        if not self._unseen:
+            known = _LONE_AMPERSAND.sub("&amp;", text)
+            self._parts.append(known.replace("<", "&lt;").replace(">", "&gt;"))
+
+
+_TAG = re.compile(r"(/?)([A-Za-z][A-Za-z0-9]*)(?=[\s/]|$)")
+_ATTRIBUTE = re.compile(r"""([A-Za-z][\w:-]*)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'=]+))?""")
+_LONE_AMPERSAND = re.compile(r"&(?!(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)")
+
+
+def _plain(value: str) -> str:
+    """Return what an attribute says: without its quotes, and with its entities read."""
+    try:
+        return html.unescape(value.strip("\"'"))
+    except ValueError:  # a number of thousands of digits
+        return ""

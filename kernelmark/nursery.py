@@ -125,7 +125,11 @@ class Nursery:
     def _start(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         package = str(Path(__file__).parent.parent)
-        code = f"import sys; sys.path.insert(0, {package!r}); from kernelmark.nursery import main; main()"
+        code = (
+            # An optional helper of jsonschema that takes a second to import, for a kind of format that notebooks lack.
+            f"import sys; sys.modules['rfc3987_syntax'] = None; sys.path.insert(0, {package!r}); "
+            "from kernelmark.nursery import main; main()"
+        )
         threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-c", code, str(theirs.fileno())],

@@ -1,7 +1,35 @@
 """Kernelmark: a course on compute kernels and the grader under it.
 
-This file imports nothing: the sandbox loads it too. Instructors write
-`from kernelmark.checks import close, faster`; notebooks work with `kernelmark.lab`.
+This file imports nothing until it is asked: the sandbox loads it too. Instructors write
+`from kernelmark.checks import close, faster`; notebooks work with `kernelmark.lab`; other
+programs call `kernelmark.grade(source, submitted)`.
 """
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import os
+
+    from kernelmark.records import SubmissionResult
+
 __version__ = "0.1.0"
+
+
+def grade(
+    source_notebook: "str | os.PathLike[str]", submitted_notebook: "str | os.PathLike[str]"
+) -> "SubmissionResult":
+    """Grade one notebook: no course folder, no grade book, nothing written.
+
+    Args:
+        source_notebook: path of the instructor's notebook; files beside it are the course's.
+        submitted_notebook: path of what was handed in; files beside it are the student's.
+
+    Raises:
+        CourseError: the instructor's notebook cannot be graded.
+        SandboxError: submissions cannot be contained on this machine.
+    """
+    from pathlib import Path
+
+    from kernelmark.autograde import grade as grade_notebook
+
+    return grade_notebook(Path(source_notebook), Path(submitted_notebook))

@@ -35,6 +35,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     grade.add_argument("submitted", help="the submitted notebook")
     grade.set_defaults(run=_grade)
 
+    whole = commands.add_parser("autograde", help="grade a class at once; further options as for `nbgrader autograde`")
+    whole.add_argument("assignment", help="for example 03_matmul")
+    whole.add_argument("--jobs", type=int, default=0, help="submissions at once (default: one for each core)")
+    whole.add_argument("--scheduler", default="", help="a Dask scheduler's address, as in tcp://host:8786")
+    whole.add_argument("--json", action="store_true", help="print one JSON object a line")
+    whole.set_defaults(run=_autograde)
+
     far = commands.add_parser("status", help="say which assignments are here and how far each is")
     far.add_argument("folder", nargs="?", default=".", help="where to look (default: here)")
     far.set_defaults(run=_status)
@@ -50,7 +57,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     export.add_argument("--only", default=None, help="names, separated by commas (default: all that is marked)")
     export.set_defaults(run=_export)
 
-    arguments = parser.parse_args(argv)
+    arguments, further = parser.parse_known_args(argv)
+    if further and arguments.run is not _autograde:
+        parser.error(f"unrecognized arguments: {' '.join(further)}")
+    arguments.further = further
     try:
         status: int = arguments.run(arguments)
     except (KernelmarkError, OSError) as error:
@@ -76,6 +86,15 @@ def _doctor(_: argparse.Namespace) -> int:
     for name, field in limit_settings().items():
         print(f"limit        {name} = {getattr(sandbox.Limits, field)}")
     return 0
+
+
+def _autograde(arguments: argparse.Namespace) -> int:
+    # An optional helper of jsonschema that takes a second to import, for a kind of format that notebooks lack.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    from kernelmark import cluster
+
+    name, further = arguments.assignment, arguments.further
+    return cluster.run(name, further, arguments.jobs, arguments.scheduler, as_json=arguments.json)
 
 
 def _report(arguments: argparse.Namespace) -> int:

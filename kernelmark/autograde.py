@@ -11,11 +11,14 @@ import contextlib
 import functools
 import hashlib
 import json
+import logging
 import os
+import platform
 import stat
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +69,8 @@ table { width: 100%; margin: 1em 0 }
 td, th { border: 1px solid #ccc; padding: .3em .6em; text-align: left; vertical-align: top; white-space: normal }
 .output_text pre, .output_area pre { white-space: pre-wrap }
 """
+# A class graded with other versions of these is graded again by `kernelmark autograde`.
+ENVIRONMENT = ("kernelmark", "numpy", "scipy", "numba", "ipython", "nbgrader")
 _nursery = Nursery()
 
 
@@ -142,7 +147,7 @@ class SubmissionExporter(NotebookExporter):
             self._folder = Path(self.parent.coursedir.root, self.parent.coursedir.autograded_directory)
             settings = Kernelmark(parent=self, config=self.config)
             source = Path(settings.source_directory)
-            hashed = functools.cache(functools.partial(_source_of, source, self.config))
+            hashed = functools.cache(functools.partial(source_of, source, self.config))
             with _stopping(KernelmarkError):
                 self.handed_in = prepare(self.parent, source, hashed, penalty(self), settings.grade_book_wait_s)
 
@@ -217,29 +222,18 @@ class Grade(NbGraderPreprocessor):
         place = resources["nbgrader"]
         settings = Kernelmark(parent=self.parent, config=self.config)
         course = _course(self, resources)
-        graded, plan = course.plan(nb)
-        course_files = own_files(Path(settings.source_directory) / place["assignment"])
-        source_sha256 = _source_sha256(course, course_files)
-        start = time.monotonic()
-        files = intake.shown(_submitted(self, place))
-        done = _nursery.grade(plan, source_sha256, _limits(course, settings.limits()), files, course_files)
-        # What a student wrote opens in formgrader beside the instructor's own session.
-        sanitise = Sanitise(trusted=[cell.source for cell in course.cells])
-        for node, outputs, cell in zip(graded.cells, done.outputs, plan.cells, strict=True):
-            if node.cell_type == "code":
-                node.outputs = [nbformat.from_dict(output) for output in outputs]
-            # Set-up ran in the student's process too, where it may have been told what to show.
-            if cell.role != "test":
-                sanitise.cell(node)
-        graded.cells = _with_mark_schemes(graded.cells, course)
-        who = (place["assignment"], place["notebook"], place["student"])
-        result = _result(who, plan, files, source_sha256, done, time.monotonic() - start)
-        handed_in = self.parent.handed_in.get((place["assignment"], place["student"]), "")
-        result = replace(result, notes=resources.get("kernelmark_notes", ()), handed_in=handed_in)
-        # Read by the next run: this notebook is the last that is written, after the grade book.
-        graded.metadata[MARK] = handed_in
+        graded, result = graded_notebook(
+            course,
+            nb,
+            (place["assignment"], place["notebook"], place["student"]),
+            files=intake.shown(_submitted(self, place)),
+            course_files=own_files(Path(settings.source_directory) / place["assignment"]),
+            limits=settings.limits(),
+            notes=resources.get("kernelmark_notes", ()),
+            handed_in=self.parent.handed_in.get((place["assignment"], place["student"]), ""),
+        )
         with _stopping():
-            resources["kernelmark"] = _keep(self, result)
+            resources["kernelmark"], _ = keep(result, self.log)
         for found in result.cells:
             if found.mark == "person" and found.staff and found.verdicts == () and found.claim:
                 self.log.warning("%s: %s needs a person: %s", place["student"], found.grade_id, found.staff)
@@ -343,16 +337,59 @@ def grade(source: Path, submitted: Path, limits: Limits | None = None) -> Submis
         SandboxError: submissions cannot be contained on this machine.
     """
     course = Course(nbformat.read(source, as_version=4))
-    if not submitted.parent.is_dir():
-        raise FileNotFoundError(f"there is no folder {submitted.parent}")
     submission, notes = read_handed_in(submitted)
-    _, plan = course.plan(submission, notes)
-    start = time.monotonic()
-    course_files = own_files(source.parent)
+    _, result = graded_notebook(
+        course,
+        submission,
+        (source.parent.name, source.stem, ""),
+        files=intake.shown(submitted.parent),
+        course_files=own_files(source.parent),
+        limits=limits or Limits(),
+        notes=notes,
+    )
+    return result
+
+
+def graded_notebook(
+    course: Course,
+    submission: NotebookNode,
+    who: tuple[str, str, str],
+    *,
+    files: dict[str, str],
+    course_files: dict[str, str],
+    limits: Limits,
+    notes: Sequence[str] = (),
+    handed_in: str = "",
+) -> tuple[NotebookNode, SubmissionResult]:
+    """Referee a submission; return the notebook to keep, outputs filled in, and the result. Nothing is written.
+
+    Args:
+        who: assignment, notebook, student.
+        files: the student's own files, {name beside the notebook: path}; course_files: the instructor's.
+        handed_in: the hash of what was handed in, read by the next run from the notebook to keep.
+    """
+    graded, plan = course.plan(submission, notes)
     source_sha256 = _source_sha256(course, course_files)
-    files = intake.shown(submitted.parent)
-    done = _nursery.grade(plan, source_sha256, _limits(course, limits or Limits()), files, course_files)
-    return _result((source.parent.name, source.stem, ""), plan, files, source_sha256, done, time.monotonic() - start)
+    start = time.monotonic()
+    done = _nursery.grade(plan, source_sha256, _limits(course, limits), files, course_files)
+    # What a student wrote opens in formgrader beside the instructor's own session.
+    sanitise = Sanitise(trusted=[cell.source for cell in course.cells])
+    for node, outputs, cell in zip(graded.cells, done.outputs, plan.cells, strict=True):
+        if node.cell_type == "code":
+            node.outputs = [nbformat.from_dict(output) for output in outputs]
+        # Set-up ran in the student's process too, where it may have been told what to show.
+        if cell.role != "test":
+            sanitise.cell(node)
+    graded.cells = _with_mark_schemes(graded.cells, course)
+    result = _result(who, plan, files, source_sha256, done, time.monotonic() - start)
+    # The notebook is the last that is written, after the grade book.
+    graded.metadata[MARK] = handed_in
+    return graded, replace(result, handed_in=handed_in)
+
+
+def close() -> None:
+    """End the processes that wait for the next notebook, and those of notebooks being graded."""
+    _nursery.close()
 
 
 def _result(
@@ -375,7 +412,18 @@ def _result(
         elapsed_s=elapsed_s,
         cpu_s=done.cpu_s,
         notes=plan.notes,
+        environment_sha256=environment_sha256(),
     )
+
+
+@functools.cache
+def environment_sha256() -> str:
+    """Return a hash of the versions of Python and of the libraries that marks may depend on."""
+    found = [platform.python_version()]
+    for name in ENVIRONMENT:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found.append(f"{name}=={metadata.version(name)}")
+    return hashlib.sha256("\n".join(found).encode()).hexdigest()
 
 
 def _course(step: NbGraderPreprocessor, resources: ResourcesDict) -> Course:
@@ -400,7 +448,7 @@ def _submitted(step: NbGraderPreprocessor, place: dict[str, str]) -> Path:
     return Path(course.format_path(course.submitted_directory, place["student"], place["assignment"]))
 
 
-def _source_of(source: Path, config: Any, assignment: str, notebook: str) -> str:
+def source_of(source: Path, config: Any, assignment: str, notebook: str) -> str:
     """Return the hash of an instructor's notebook and the files beside it."""
     path = source / assignment / f"{notebook}.ipynb"
     return _source_sha256(Course(_read_source(path), config), own_files(path.parent))
@@ -472,11 +520,23 @@ def own_files(folder: Path) -> dict[str, str]:
 
 def read_handed_in(path: Path) -> tuple[NotebookNode, list[str]]:
     """Return a submitted file as a notebook of plain cells, and notes on it and on what lies beside it."""
+    data, notes = handed_in_bytes(path)
+    submission, more = as_notebook(data)
+    return submission, [*more, *notes]
+
+
+def handed_in_bytes(path: Path) -> tuple[bytes | None, list[str]]:
+    """Return a submitted file's content, None where it cannot be read, and notes on it and on what lies beside it."""
+    beside = intake.look(path.parent).note()
     try:
-        submission, notes = read_submission(intake.read(path, MAX_NOTEBOOK_BYTES))
+        return intake.read(path, MAX_NOTEBOOK_BYTES), beside
     except SubmissionError as error:
-        submission, notes = nbformat.v4.new_notebook(), [str(error)]
-    return submission, [*notes, *intake.look(path.parent).note()]
+        return None, [str(error), *beside]
+
+
+def as_notebook(data: bytes | None) -> tuple[NotebookNode, list[str]]:
+    """Return content that may be anything as a notebook of plain cells, and notes on it."""
+    return (nbformat.v4.new_notebook(), []) if data is None else read_submission(data)
 
 
 def _submission_sha256(plan: Plan, files: dict[str, str]) -> str:
@@ -523,16 +583,21 @@ def _files_in(path: str) -> list[str]:
     return found
 
 
-def _keep(step: NbGraderPreprocessor, result: SubmissionResult) -> SubmissionResult:
-    """Write the record, and let a regrade of the same work keep any speed mark it had earned."""
+def keep(result: SubmissionResult, log: logging.Logger) -> tuple[SubmissionResult, SubmissionResult | None]:
+    """Write the record, and let a regrade of the same work keep any speed mark it had earned.
+
+    Returns:
+        The result as kept, and the former one, None where there is none.
+    """
     path = record_path(result.assignment, result.student, result.notebook)
     aside = former_path(path)
     found = path if path.is_file() else aside
+    former = None
     if found.is_file():
         try:
             former = from_json(SubmissionResult, found.read_bytes())
         except ValueError as error:
-            step.log.warning("%s cannot be read and is written anew: %s", found, error)
+            log.warning("%s cannot be read and is written anew: %s", found, error)
         else:
             same = former.submission_sha256 == result.submission_sha256 and former.source_sha256 == result.source_sha256
             if same:
@@ -540,7 +605,7 @@ def _keep(step: NbGraderPreprocessor, result: SubmissionResult) -> SubmissionRes
                 result = SubmissionResult(**{**vars(result), "cells": cells})
     write_record(path, result)
     aside.unlink(missing_ok=True)
-    return result
+    return result, former
 
 
 def _better(new: CellResult, former: CellResult | None) -> CellResult:

@@ -109,6 +109,8 @@ class SubmissionResult:
     notes: tuple[str, ...] = ()
     # Of the folder as it was handed in; "" where there was none.
     handed_in: str = ""
+    # Of the versions of Python and of the libraries that grading stands on.
+    environment_sha256: str = ""
 
     def cell(self, grade_id: str) -> CellResult | None:
         """Return the result of one cell, or None where the notebook has no such cell."""

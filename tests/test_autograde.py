@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+import nbformat
+
+import kernelmark
 from kernelmark.autograde import _better, _submission_sha256
 from kernelmark.conform import Cell, Plan
 from kernelmark.records import CellResult, Pair
 from kernelmark.stats import decide
+from tests import small_course
 
 
 def speed(points: float | None, outcome_ratio: float) -> CellResult:
@@ -46,3 +50,12 @@ class TestSubmissionHash:
         assert first != _submission_sha256(self.plan, {})
         other_test = Plan((self.plan.cells[0], Cell("test", "assert False")), (), ())
         assert _submission_sha256(other_test, {}) == _submission_sha256(self.plan, {})
+
+
+def test_other_programs_grade_with_one_function(tmp_path):
+    """`kernelmark.grade` takes two paths, as text too, and returns the result that the command line prints."""
+    for name in ("source", "submitted"):
+        (tmp_path / name).mkdir()
+        nbformat.write(small_course.notebook(), tmp_path / name / "short.ipynb")
+    result = kernelmark.grade(str(tmp_path / "source" / "short.ipynb"), str(tmp_path / "submitted" / "short.ipynb"))
+    assert sum(cell.points or 0 for cell in result.cells) == 8

@@ -8,7 +8,7 @@ import pytest
 
 from kernelmark import autograde
 from kernelmark.records import SubmissionResult
-from tests.sample_class import ROOT, SUBMISSIONS, Sample, course, notebook_name, samples
+from tests.sample_class import ROOT, Sample, course, notebook_name, samples
 
 ASSIGNMENTS = sorted(path.name for path in (ROOT / "source").iterdir() if path.is_dir())
 # `make test` grades every submission to 03 and the instructor's solution to all; `make test-all` grades everything.

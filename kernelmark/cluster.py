@@ -1,0 +1,485 @@
+"""A whole class at once: `kernelmark autograde`, on the cores of this machine or on a Dask cluster.
+
+The pure step, a submitted notebook to a graded one, goes to an executor; what writes
+(the folders, the records, the grade book) stays here, one submission after the other and
+in the same order of steps as `nbgrader autograde`, so that a run that is killed is gone on
+with by either command. It does not decide marks: `autograde` and the rooms below do.
+"""
+
+import contextlib
+import functools
+import io
+import json
+import os
+import re
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ThreadPoolExecutor, wait
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbgrader import utils
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.apps import autogradeapp
+from nbgrader.apps.autogradeapp import AutogradeApp
+from nbgrader.converters import Autograde
+from nbgrader.converters.base import NbGraderException
+from traitlets.config import Config
+
+from kernelmark import autograde, intake
+from kernelmark.autograde import Kernelmark
+from kernelmark.conform import Course
+from kernelmark.errors import GraderError, KernelmarkError, SandboxError
+from kernelmark.gradebook import in_one_transaction, void_marks, write_marks
+from kernelmark.progress import Progress
+from kernelmark.records import RECORDS, SubmissionResult, from_json, record_path, to_json
+from kernelmark.resume import alone
+from kernelmark.sandbox import Limits
+from kernelmark.stats import number
+
+# Submissions that wait for their turn beside those that are being graded.
+WAITING = 2
+# Files beside a notebook that are sent to another machine, all together.
+MAX_SENT_BYTES = 64 * 2**20
+# A worker that is lost costs the work it had; after so many losses the work itself is suspected.
+MAX_LOSSES = 3
+
+
+@dataclass(frozen=True)
+class Work:
+    """One submitted notebook, with all that a machine needs to grade it.
+
+    Files beside the notebooks are paths here, or (sent to another machine) zip archives.
+    `submitted` is None where nothing could be read; `notes` say why.
+    """
+
+    assignment: str
+    notebook: str
+    student: str
+    source: str
+    submitted: bytes | None
+    notes: tuple[str, ...]
+    limits: Mapping[str, Any]
+    config: str
+    files: Mapping[str, str] | bytes
+    course_files: Mapping[str, str] | bytes
+    handed_in: str = ""
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What came of it: the graded notebook's text, its automatic comments, and the result."""
+
+    notebook: str
+    comments: Mapping[str, str | None]
+    result: SubmissionResult
+
+
+def grade_work(work: Work) -> Graded:
+    """Grade one notebook: no folder of a course, no grade book, nothing written but what is removed again.
+
+    Raises:
+        CourseError: the instructor's notebook cannot be graded.
+        SandboxError: submissions cannot be contained on this machine.
+    """
+    with contextlib.ExitStack() as stack:
+        files, course_files = (_unpacked(found, stack) for found in (work.files, work.course_files))
+        submission, notes = autograde.as_notebook(work.submitted)
+        notebook, result = autograde.graded_notebook(
+            _course(work.source, work.config),
+            submission,
+            (work.assignment, work.notebook, work.student),
+            files=files,
+            course_files=course_files,
+            limits=Limits(**work.limits),
+            notes=(*notes, *work.notes),
+            handed_in=work.handed_in,
+        )
+    return Graded(nbformat.writes(notebook), autograde.unanswered(notebook), result)
+
+
+def grade_sent(work: Work) -> tuple[str, dict[str, str | None], str]:
+    """Do `grade_work` on another machine; what comes back is plain text."""
+    graded = grade_work(work)
+    return graded.notebook, dict(graded.comments), to_json(graded.result)
+
+
+@functools.lru_cache(maxsize=4)
+def _course(source: str, config: str) -> Course:
+    return Course(nbformat.reads(source, as_version=4), Config(json.loads(config)))
+
+
+def packed(files: Mapping[str, str]) -> bytes:
+    """Return files and folders as a zip archive, links left out.
+
+    Raises:
+        GraderError: they are too large to be sent.
+    """
+    target, total = io.BytesIO(), 0
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, top in files.items():
+            for path in (Path(top), *sorted(Path(top).rglob("*"))):
+                if path.is_symlink() or not path.is_file():
+                    continue
+                total += path.stat().st_size
+                if total > MAX_SENT_BYTES:
+                    raise GraderError(f"more than {MAX_SENT_BYTES / 2**20:.0f} MiB beside the notebook; grade it here")
+                archive.writestr(str(Path(name) / path.relative_to(top)), path.read_bytes())
+    return target.getvalue()
+
+
+def _unpacked(files: Mapping[str, str] | bytes, stack: contextlib.ExitStack) -> dict[str, str]:
+    if not isinstance(files, bytes):
+        return dict(files)
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kernelmark-")))
+    with zipfile.ZipFile(io.BytesIO(files)) as archive:
+        archive.extractall(folder)
+    # A sandbox's user, who is another one where root grades, must be able to look.
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    return {path.name: str(path) for path in sorted(folder.iterdir())}
+
+
+def what_changed(former: SubmissionResult | None, result: SubmissionResult) -> str:
+    """Return how and why the marks of a regraded notebook changed, "" where they did not."""
+    if former is None:
+        return ""
+    marks = {cell.grade_id: cell.points for cell in former.cells}
+    if marks == {cell.grade_id: cell.points for cell in result.cells}:
+        return ""
+    reasons = [
+        ("the submission changed", former.submission_sha256 != result.submission_sha256),
+        ("the assignment changed", former.source_sha256 != result.source_sha256),
+        ("the environment changed", former.environment_sha256 != result.environment_sha256),
+    ]
+    why = " and ".join(text for text, holds in reasons if holds) or "nothing but the measurement changed"
+    return f"was {number(sum(points or 0.0 for points in marks.values()))} ({why})"
+
+
+@dataclass
+class _Item:
+    """One student's submission on its way: what is to be graded, and what has come back."""
+
+    assignment: str
+    student: str
+    folder: str
+    works: list[Work]
+    done: dict[str, Graded] = field(default_factory=dict)
+    losses: int = 0
+    held: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+
+class ClassAutograde(Autograde):
+    """nbgrader's converter, with many submissions on their way at once."""
+
+    executor: Executor
+    jobs: int
+    remote: bool
+    progress: Progress
+
+    def convert_notebooks(self) -> None:
+        """Grade every submission that has to be, and write each as soon as it is there.
+
+        Raises:
+            SystemExit: with 1 where a submission could not be graded, 130 where it was stopped.
+        """
+        settings = Kernelmark(parent=self, config=self.config)
+        self._wait_s = settings.grade_book_wait_s
+        self._penalty = autograde.penalty(self.exporter)
+        self._check_assignment()
+        todo = self._todo()
+        self.progress.begin(len(todo), skipped=len(self.assignments) - len(todo))
+        failed = 0
+        running: dict[Future[Any], tuple[_Item, Work]] = {}
+        waiting = iter(todo)
+        try:
+            while True:
+                while len(running) < self.jobs + WAITING and (place := next(waiting, None)) is not None:
+                    try:
+                        item = self._item(*place)
+                        for work in item.works:
+                            running[self._submit(work)] = (item, work)
+                    except KernelmarkError as error:
+                        failed += 1
+                        self._failed(place[1], error)
+                if not running:
+                    break
+                finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    item, work = running.pop(future)
+                    failed += self._collect(future, item, work, running)
+        except KeyboardInterrupt:
+            for future in running:
+                future.cancel()
+            for item, _ in running.values():
+                item.held.close()
+            self.progress.end(stopped=True)
+            autograde.close()
+            raise SystemExit(130) from None
+        self.progress.end()
+        if failed:
+            raise SystemExit(1)
+
+    def _check_assignment(self) -> None:
+        name = self.coursedir.assignment_id
+        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as book:
+            try:
+                book.find_assignment(name)
+            except MissingEntry:
+                raise SystemExit(f"{name} is not in the grade book; run: nbgrader generate_assignment {name}") from None
+
+    def _todo(self) -> list[tuple[str, str, str, list[str]]]:
+        """Return assignment, student, folder and notebooks of what is to be graded, by folder."""
+        settings = Kernelmark(parent=self, config=self.config)
+        source = Path(settings.source_directory)
+        hashed = functools.cache(functools.partial(autograde.source_of, source, self.config))
+        pattern = self._format_source("(?P<assignment>.*)", "(?P<student>.*)", escape=True)
+        found = []
+        for folder in sorted(self.assignments):
+            match = re.match(pattern, folder)
+            if match is None:
+                continue
+            assignment, student = match["assignment"], match["student"]
+            self.notebooks = sorted(self.assignments[folder])
+            if not self._is_current(assignment, student, hashed):
+                shutil.rmtree(self._format_dest(assignment, student), ignore_errors=True)
+            if self.init_destination(assignment, student):
+                found.append((assignment, student, folder, self.notebooks))
+        return found
+
+    def _is_current(self, assignment: str, student: str, hashed: Callable[[str, str], str]) -> bool:
+        """Say whether what was graded before was graded with these tests and this environment."""
+        for name in (Path(path).stem for path in self.notebooks):
+            try:
+                record = from_json(SubmissionResult, record_path(assignment, student, name).read_bytes())
+            except (OSError, ValueError):
+                return False
+            if record.source_sha256 != hashed(assignment, name):
+                return False
+            if record.environment_sha256 != autograde.environment_sha256():
+                return False
+        return True
+
+    def _item(self, assignment: str, student: str, folder: str, notebooks: Sequence[str]) -> _Item:
+        settings = Kernelmark(parent=self, config=self.config)
+        source = Path(settings.source_directory) / assignment
+        pack: Any = packed if self.remote else dict
+        files, course_files = pack(intake.shown(Path(folder))), pack(autograde.own_files(source))
+        names = [Path(path).stem for path in notebooks]
+        places = intake.notebooks(Path(folder), [path.stem for path in source.glob("*.ipynb")])
+        works = []
+        for name in names:
+            submitted, notes = autograde.handed_in_bytes(places[name])
+            if places[name].stem != name:
+                notes.append(f"{places[name].name!r} was taken for {name}.ipynb, which was not there.")
+            works.append(
+                Work(
+                    assignment=assignment,
+                    notebook=name,
+                    student=student,
+                    source=(source / f"{name}.ipynb").read_text(encoding="utf-8"),
+                    submitted=submitted,
+                    notes=tuple(notes),
+                    limits=asdict(settings.limits()),
+                    config=_plain(self.config),
+                    files=files,
+                    course_files=course_files,
+                    handed_in=self.exporter.handed_in.get((assignment, student), ""),
+                )
+            )
+        item = _Item(assignment, student, folder, works)
+        item.held.enter_context(alone(assignment, student))
+        return item
+
+    def _submit(self, work: Work) -> Future[Any]:
+        return self.executor.submit(grade_sent if self.remote else grade_work, work)
+
+    def _collect(
+        self, future: Future[Any], item: _Item, work: Work, running: dict[Future[Any], tuple[_Item, Work]]
+    ) -> int:
+        """Take one result in; return 1 where the submission failed."""
+        try:
+            found = future.result()
+            if not isinstance(found, Graded):
+                found = Graded(found[0], found[1], from_json(SubmissionResult, found[2]))
+            item.done[work.notebook] = found
+            if len(item.done) == len(item.works):
+                with item.held:
+                    self._write(item)
+            return 0
+        except SandboxError as error:
+            item.held.close()
+            raise SystemExit(str(error)) from error
+        except (KernelmarkError, NbGraderException, ValueError) as error:
+            lost: Exception = error
+        except (OSError, CancelledError, RuntimeError) as error:
+            # A worker went away; its work is done again elsewhere.
+            item.losses += 1
+            if self.remote and item.losses <= MAX_LOSSES:
+                self.progress.note(f"{item.student}: a worker was lost ({type(error).__name__}); graded again")
+                running[self._submit(work)] = (item, work)
+                return 0
+            lost = error if isinstance(error, Exception) else RuntimeError(str(error))
+        with item.held:
+            self._void(item)
+        self._failed(item.student, lost)
+        return 1
+
+    def _failed(self, student: str, error: BaseException) -> None:
+        self.progress.failed(student, f"{type(error).__name__}: {error}")
+
+    def _void(self, item: _Item) -> None:
+        in_one_transaction(
+            self.coursedir.db_url,
+            lambda book: void_marks(book, item.assignment, item.student, None, self._penalty),
+            self._wait_s,
+        )
+
+    def _write(self, item: _Item) -> None:
+        """Write a submission: its files, the records, the grade book, and last of all the graded notebooks."""
+        self._copy_files(item)
+        kept = {name: autograde.keep(graded.result, self.log) for name, graded in item.done.items()}
+        timestamp = self.coursedir.get_existing_timestamp(item.folder)
+
+        def write(book: Gradebook) -> None:
+            self._student(book, item.student)
+            when = {"timestamp": timestamp} if timestamp else {}
+            submission = book.update_or_create_submission(item.assignment, item.student, **when)
+            for notebook in submission.notebooks:
+                if notebook.name not in item.done and not (Path(item.folder) / f"{notebook.name}.ipynb").is_file():
+                    for grade in notebook.grades:
+                        grade.auto_score, grade.needs_manual_grade = 0, False
+            for name, (result, _) in kept.items():
+                write_marks(book, result, item.done[name].comments, self._penalty)
+
+        in_one_transaction(self.coursedir.db_url, write, self._wait_s)
+        place = Path(self._format_dest(item.assignment, item.student))
+        for name, graded in item.done.items():
+            (place / f"{name}.ipynb").write_text(graded.notebook, encoding="utf-8")
+        self.set_permissions(item.assignment, item.student)
+        for result, former in kept.values():
+            self.progress.graded(result, what_changed(former, result))
+
+    def _student(self, book: Gradebook, student: str) -> None:
+        if self.create_student:
+            book.update_or_create_student(student)
+            return
+        try:
+            book.find_student(student)
+        except MissingEntry:
+            raise GraderError(f"no student {student!r} in the grade book, and create_student is off") from None
+
+    def _copy_files(self, item: _Item) -> None:
+        """Copy the student's files, and over them the instructor's, as nbgrader does."""
+        place = Path(self._format_dest(item.assignment, item.student))
+        place.mkdir(parents=True, exist_ok=True)
+        for name in intake.passive_files(item.folder, [*self.coursedir.ignore, "*.ipynb"]):
+            target = place / Path(name).relative_to(item.folder)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.unlink(missing_ok=True)
+            shutil.copyfile(name, target, follow_symlinks=False)
+        source = Path(self.coursedir.format_path(self.coursedir.source_directory, ".", item.assignment))
+        own = {str(source / name) for name in self.exclude_overwriting.get(item.assignment, [])}
+        for name in set(utils.find_all_files(str(source), [*self.coursedir.ignore, "*.ipynb"])) - own:
+            target = place / Path(name).relative_to(source)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.unlink(missing_ok=True)
+            shutil.copy(name, target)
+
+
+def _plain(config: Config) -> str:
+    """Return what of a configuration is plain data, as JSON: settings of nbgrader's release steps are."""
+    found: dict[str, dict[str, Any]] = {}
+    for section, values in config.items():
+        for name, value in values.items() if isinstance(values, dict) else ():
+            with contextlib.suppress(TypeError, ValueError):
+                json.dumps(value)
+                found.setdefault(section, {})[name] = value
+    return json.dumps(found, sort_keys=True)
+
+
+class ClassAutogradeApp(AutogradeApp):
+    """`nbgrader autograde`'s options and configuration, with `ClassAutograde` as the converter."""
+
+    def start(self) -> None:
+        """Run, with this module's converter in the place of nbgrader's."""
+        with _converter(self.make):
+            super().start()
+
+    make: Callable[..., ClassAutograde]
+
+
+@contextlib.contextmanager
+def _converter(make: Callable[..., ClassAutograde]) -> Iterator[None]:
+    former = autogradeapp.Autograde
+    autogradeapp.Autograde = make
+    try:
+        yield
+    finally:
+        autogradeapp.Autograde = former
+
+
+def run(name: str, words: Sequence[str], jobs: int, scheduler: str, *, as_json: bool) -> int:
+    """Grade a class and return the exit status.
+
+    Args:
+        name: the assignment.
+        words: further options, as `nbgrader autograde` takes them.
+        jobs: submissions at once; on a cluster, 0 means as many as it has threads.
+        scheduler: the address of a Dask scheduler; "" for this machine.
+
+    Raises:
+        KernelmarkError: the scheduler cannot be reached, or `distributed` is not installed.
+    """
+    progress = Progress(Path(RECORDS) / "logs" / f"{name}.log", as_json=as_json)
+    with _executor(jobs, scheduler) as (executor, threads):
+
+        def make(**settings: Any) -> ClassAutograde:
+            converter = ClassAutograde(**settings)
+            converter.executor, converter.jobs = executor, threads
+            converter.remote, converter.progress = bool(scheduler), progress
+            return converter
+
+        app = ClassAutogradeApp()
+        app.make = make
+        try:
+            app.initialize([name, "--log-level=WARN", *words])
+            app.start()
+        except SystemExit as stopped:
+            if isinstance(stopped.code, str):
+                raise GraderError(stopped.code.removeprefix("nbgrader autograde stopped: ")) from None
+            return int(stopped.code or 0)
+        finally:
+            autograde.close()
+    return 0
+
+
+@contextlib.contextmanager
+def _executor(jobs: int, scheduler: str) -> Iterator[tuple[Executor, int]]:
+    if not scheduler:
+        threads = jobs or len(os.sched_getaffinity(0))
+        with ThreadPoolExecutor(threads) as pool:
+            yield pool, threads
+        return
+    try:
+        import distributed
+    except ImportError:
+        raise KernelmarkError("--scheduler needs Dask; run: pip install 'kernelmark[cluster]'") from None
+    try:
+        client: Any = distributed.Client(scheduler, timeout=10)  # type: ignore[no-untyped-call]
+    except (OSError, TimeoutError, ValueError) as error:
+        raise KernelmarkError(
+            f"no Dask scheduler answers at {scheduler} ({error}); start one: dask scheduler"
+        ) from None
+    with client:
+        # A worker that dies is no reason to give up the work that it had.
+        client.run_on_scheduler(_allow_losses)
+        yield client.get_executor(pure=False, retries=MAX_LOSSES), jobs or max(sum(client.nthreads().values()), 1)
+
+
+def _allow_losses(dask_scheduler: Any) -> None:
+    dask_scheduler.allowed_failures = MAX_LOSSES

@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ThreadPoolExecutor, wait
@@ -28,6 +29,7 @@ from nbgrader.apps import autogradeapp
 from nbgrader.apps.autogradeapp import AutogradeApp
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
+from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
 from kernelmark import autograde, intake
@@ -348,7 +350,9 @@ class ClassAutograde(Autograde):
         def write(book: Gradebook) -> None:
             self._student(book, item.student)
             when = {"timestamp": timestamp} if timestamp else {}
-            submission = book.update_or_create_submission(item.assignment, item.student, **when)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", SAWarning)  # nbgrader builds a new submission piece by piece
+                submission = book.update_or_create_submission(item.assignment, item.student, **when)
             for notebook in submission.notebooks:
                 if notebook.name not in item.done and not (Path(item.folder) / f"{notebook.name}.ipynb").is_file():
                     for grade in notebook.grades:

@@ -24,6 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -214,7 +215,7 @@ def grade_with_stock(attack: Attack, template: Path, root: Path) -> Outcome:
                 trouble.append("the grading of the class stopped")
         except subprocess.TimeoutExpired:
             trouble.append(f"grading did not end within {GRADING_LIMIT_S} s")
-    trouble += before.changes(root) + _classmate_trouble(root) + _learned(root, attack)
+    trouble += before.changed_files(Surroundings.of(root)) + _classmate_trouble(root) + _learned(root, attack)
     return Outcome(_score(root, attack.student), list(dict.fromkeys(trouble)))
 
 
@@ -255,16 +256,18 @@ class Surroundings:
         deadline = time.monotonic() + FAREWELL_S
         while set(_descendants()) - self.running and time.monotonic() < deadline:
             time.sleep(0.1)
-        return self._differences(Surroundings.of(root))
-
-    def _differences(self, later: "Surroundings") -> list[str]:
-        changed = [name for name in self.files if later.files.get(name) != self.files[name]]
-        changed += [name for name in later.files if name not in self.files and not EXPECTED.match(name)]
-        found = [f"{name.split('/')[0]} was changed ({name})" for name in sorted(changed)[:MAX_NAMED]]
-        found += [f"{len(changed) - MAX_NAMED} more files were changed"] if len(changed) > MAX_NAMED else []
+        later = Surroundings.of(root)
+        found = self.changed_files(later)
         found += [f"shared memory was left: {name}" for name in sorted(later.shared - self.shared)]
         left = later.running - self.running
         return found + ([f"processes were left: {sorted(left)}"] if left else [])
+
+    def changed_files(self, later: "Surroundings") -> list[str]:
+        """Return in words which files differ; of stock nbgrader, run in a sandbox, nothing else can be left."""
+        changed = [name for name in self.files if later.files.get(name) != self.files[name]]
+        changed += [name for name in later.files if name not in self.files and not EXPECTED.match(name)]
+        found = [f"{name.split('/')[0]} was changed ({name})" for name in sorted(changed)[:MAX_NAMED]]
+        return found + ([f"{len(changed) - MAX_NAMED} more files were changed"] if len(changed) > MAX_NAMED else [])
 
 
 # From linux/prctl.h.
@@ -369,7 +372,7 @@ def _assess(chosen: Sequence[Attack], folder: Path, *, stock: bool) -> int:
         ours = grade_with_kernelmark(group, root)
         line = _line(group, ours)
         guilty += line != CLEAN
-        theirs = {a.name: grade_with_stock(a, template, folder / f"stock-{a.name}") for a in group} if stock else {}
+        theirs = _stock_outcomes(group, template, folder) if stock else {}
         print(
             f"{threat:2} {THREATS[threat]:34} {len(group):7} | {line:32}"
             + (f" | {_line(group, theirs)}" if theirs else ""),
@@ -380,6 +383,12 @@ def _assess(chosen: Sequence[Attack], folder: Path, *, stock: bool) -> int:
         shutil.rmtree(root)
     print("\nNothing was gained and nothing was broken." if not guilty else f"\n{guilty} threats are not met.")
     return int(guilty > 0)
+
+
+def _stock_outcomes(group: Sequence[Attack], template: Path, folder: Path) -> dict[str, Outcome]:
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        found = pool.map(lambda attack: grade_with_stock(attack, template, folder / f"stock-{attack.name}"), group)
+        return {attack.name: outcome for attack, outcome in zip(group, found, strict=True)}
 
 
 CLEAN = "0, 0, none"

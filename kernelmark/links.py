@@ -496,8 +496,6 @@ def _farewell(whose: str, status: int | None, limits: Limits) -> str:
         return f"the process of {whose} closed its line to the grader"
     if status in (-signal.SIGKILL, 128 + signal.SIGKILL):
         return f"the process of {whose} was killed"
-    if status == 128 + signal.SIGXCPU:
-        return f"{whose} used more than {limits.cpu_s:.0f} s of CPU time in this notebook and was ended (cpu_limit_s)"
     if status == 128 + signal.SIGXFSZ:
         return f"{whose} wrote a file of more than {size(limits.file_bytes)} and was ended (file_limit_bytes)"
     try:

@@ -247,6 +247,11 @@ class TestInside:
         assert inside("print(open('data.csv').read())").strip() == "1,2,3"
         assert "Error" in inside("open('data.csv', 'w')")
 
+    def test_a_process_can_time_itself(self, inside):
+        """Its own CPU clock is finer than the kernel's tick, or what students measure would read 0."""
+        source = "import time; t = time.process_time(); sum(range(20000)); print(0 < time.process_time() - t < 0.5)"
+        assert inside(source).strip() == "True"
+
     def test_the_package_is_there_and_read_only(self, inside):
         """The grader's own code can be read, never written, and holds no test of the course."""
         assert inside("import kernelmark; print(kernelmark.__file__)").strip() == f"{LIBRARY}/kernelmark/__init__.py"

@@ -71,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _doctor(_: argparse.Namespace) -> int:
     from kernelmark import groups, judge, sandbox
-    from kernelmark.autograde import limit_settings
+    from kernelmark.settings import limit_settings
 
     way = sandbox.containment()
     who = "another user, in namespaces of its own" if way == "root" else "your user, in namespaces of its own"

@@ -14,7 +14,6 @@ import json
 import logging
 import os
 import platform
-import stat
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -30,7 +29,7 @@ from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
-from traitlets import Bool, Float, Integer, List, Unicode
+from traitlets import List, Unicode
 from traitlets.config import Configurable
 
 from kernelmark import intake
@@ -52,16 +51,9 @@ from kernelmark.records import CellResult, SubmissionResult, former_path, from_j
 from kernelmark.referee import Refereed
 from kernelmark.resume import MARK, alone, check_free, prepare
 from kernelmark.sandbox import Limits
+from kernelmark.settings import Kernelmark
 from kernelmark.stats import number
 
-# More files and folders beside a notebook than this are not shown to it.
-MAX_OWN_FILES = 200
-# What is read of them to see whether work has changed: so many, and of each so much. Sparse files have no end.
-MAX_HASHED_FILES = 10_000
-HASHED_AT_ONCE_BYTES = 2**20
-MAX_HASHED_BYTES = 64 * 2**20
-# What Python and Jupyter leave beside a notebook is nobody's work.
-LEFTOVERS = ("__pycache__", ".ipynb_checkpoints")
 # The table of marks stands in the place of nbgrader's list of test cells.
 FEEDBACK_STYLE = """
 #toc { display: none }
@@ -72,65 +64,6 @@ td, th { border: 1px solid #ccc; padding: .3em .6em; text-align: left; vertical-
 # A class graded with other versions of these is graded again by `kernelmark autograde`.
 ENVIRONMENT = ("kernelmark", "numpy", "scipy", "numba", "ipython", "nbgrader")
 _nursery = Nursery()
-
-
-def _limit(field: str, meaning: str) -> Any:
-    """Return a setting that fills a field of `Limits`, with its default."""
-    default: float = getattr(Limits, field)
-    make: Any = Integer if isinstance(default, int) else Float
-    return make(default, min=0, help=meaning).tag(config=True, limit=field)
-
-
-class Kernelmark(Configurable):
-    """What an instructor can set in nbgrader_config.py, as c.Kernelmark.name = value.
-
-    The limits hold for a submission, whatever it holds; a breach is named to its student and to staff by the
-    setting's name. docs/threat-model.md says how each is kept.
-    """
-
-    source_directory = Unicode("source", help="Where the instructor's notebooks lie, below the course.").tag(
-        config=True
-    )
-    memory_limit_bytes = _limit(
-        "memory_bytes", "Bytes of memory of all processes of a submission and of the files in its scratch folders."
-    )
-    cell_timeout_s = _limit("cell_s", "Seconds for one cell, or one call from a test.")
-    notebook_timeout_s = _limit("notebook_s", "Seconds for all cells and calls of a notebook together.")
-    cpu_limit_s = _limit("cpu_s", "Seconds of CPU time for a notebook, all threads, processes and restarts together.")
-    process_limit = _limit("processes", "Processes and threads of a submission at once.")
-    open_file_limit = _limit("open_files", "Open files of each process of a submission.")
-    file_limit_bytes = _limit("file_bytes", "Bytes of the largest file that a submission may write.")
-    scratch_limit_bytes = _limit(
-        "scratch_bytes", "Bytes of all files in each of the scratch folders /tmp, /dev/shm and home; there is no other."
-    )
-    cell_output_limit_chars = _limit("cell_output_chars", "Characters that one cell may print; the rest is cut.")
-    cell_display_limit_bytes = _limit("cell_display_bytes", "Bytes of plots and other displays of one cell.")
-    notebook_output_limit_bytes = _limit("notebook_output_bytes", "Bytes of all outputs of a notebook together.")
-    restart_limit = _limit("restarts", "How often the process of a submission is started again after it was lost.")
-    blas_threads = _limit("threads", "BLAS, OpenMP and Numba threads, on both sides of a race.")
-    allow_child_processes = Bool(
-        Limits.children,
-        help="Let submissions start processes, whose CPU time is not all counted; better said in one notebook's "
-        "metadata.",
-    ).tag(config=True, limit="children")
-    grade_book_wait_s = Float(30.0, help="Seconds to wait for a grade book that another program has locked.").tag(
-        config=True
-    )
-    run_submissions_uncontained = Bool(
-        False,
-        help="Run submissions WITHOUT a sandbox: they can then read and change everything that you can.",
-    ).tag(config=True)
-
-    def limits(self) -> Limits:
-        """Return the limits that these settings ask for."""
-        fields = {field: getattr(self, name) for name, field in limit_settings().items()}
-        return Limits(**fields, contained=not self.run_submissions_uncontained)
-
-
-def limit_settings() -> dict[str, str]:
-    """Return the settings that are limits of a submission, {setting: field of `Limits`}."""
-    traits = Kernelmark.class_traits()
-    return {name: trait.metadata["limit"] for name, trait in traits.items() if "limit" in trait.metadata}
 
 
 class SubmissionExporter(NotebookExporter):
@@ -514,8 +447,8 @@ def _claim(source: str, result: CellResult) -> str:
 def own_files(folder: Path) -> dict[str, str]:
     """Return the files and folders beside an instructor's notebook; links, notebooks and leftovers are left out."""
     found = sorted(folder.iterdir()) if folder.is_dir() else []
-    own = [p for p in found if not p.is_symlink() and p.suffix != ".ipynb" and p.name not in LEFTOVERS]
-    return {p.name: str(p.resolve()) for p in own[:MAX_OWN_FILES]}
+    own = [p for p in found if not p.is_symlink() and p.suffix != ".ipynb" and p.name not in intake.LEFTOVERS]
+    return {p.name: str(p.resolve()) for p in own[: intake.MAX_SHOWN]}
 
 
 def read_handed_in(path: Path) -> tuple[NotebookNode, list[str]]:
@@ -558,29 +491,8 @@ def _source_sha256(course: Course, files: dict[str, str]) -> str:
 
 def _add_files(digest: Any, files: dict[str, str]) -> None:
     for name, path in files.items():
-        for part in _files_in(path):
-            # As the bytes that they are: neither a name nor a path below it need be text.
-            digest.update(os.fsencode(f"{name}{part[len(path) :]}\0"))
-            with contextlib.suppress(OSError), open(part, "rb") as file:
-                digest.update(b"%d\0" % os.fstat(file.fileno()).st_size)
-                for _ in range(MAX_HASHED_BYTES // HASHED_AT_ONCE_BYTES):
-                    digest.update(file.read(HASHED_AT_ONCE_BYTES))
-
-
-def _files_in(path: str) -> list[str]:
-    """Return a file, or the files of a folder of any depth, links left out; a student may have handed in anything."""
-    found: list[str] = []
-    left, seen = [path], 0
-    while left and seen < MAX_HASHED_FILES:
-        seen += 1
-        place = left.pop()
-        with contextlib.suppress(OSError):
-            kind = os.lstat(place).st_mode
-            if stat.S_ISREG(kind):
-                found.append(place)
-            elif stat.S_ISDIR(kind) and os.path.basename(place) not in LEFTOVERS:
-                left += sorted((os.path.join(place, name) for name in os.listdir(place)), reverse=True)
-    return found
+        digest.update(os.fsencode(name) + b"\0")
+        intake.add_to_digest(digest, Path(path))
 
 
 def keep(result: SubmissionResult, log: logging.Logger) -> tuple[SubmissionResult, SubmissionResult | None]:

@@ -33,7 +33,6 @@ from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
 from kernelmark import autograde, intake
-from kernelmark.autograde import Kernelmark
 from kernelmark.conform import Course
 from kernelmark.errors import GraderError, KernelmarkError, SandboxError
 from kernelmark.gradebook import in_one_transaction, void_marks, write_marks
@@ -41,6 +40,7 @@ from kernelmark.progress import Progress
 from kernelmark.records import RECORDS, SubmissionResult, from_json, record_path, to_json
 from kernelmark.resume import alone
 from kernelmark.sandbox import Limits
+from kernelmark.settings import Kernelmark
 from kernelmark.stats import number
 
 # Submissions that wait for their turn beside those that are being graded.
@@ -325,7 +325,7 @@ class ClassAutograde(Autograde):
                 self.progress.note(f"{item.student}: a worker was lost ({type(error).__name__}); graded again")
                 running[self._submit(work)] = (item, work)
                 return 0
-            lost = error if isinstance(error, Exception) else RuntimeError(str(error))
+            lost = error
         with item.held:
             self._void(item)
         self._failed(item.student, lost)
@@ -352,11 +352,7 @@ class ClassAutograde(Autograde):
             when = {"timestamp": timestamp} if timestamp else {}
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", SAWarning)  # nbgrader builds a new submission piece by piece
-                submission = book.update_or_create_submission(item.assignment, item.student, **when)
-            for notebook in submission.notebooks:
-                if notebook.name not in item.done and not (Path(item.folder) / f"{notebook.name}.ipynb").is_file():
-                    for grade in notebook.grades:
-                        grade.auto_score, grade.needs_manual_grade = 0, False
+                book.update_or_create_submission(item.assignment, item.student, **when)
             for name, (result, _) in kept.items():
                 write_marks(book, result, item.done[name].comments, self._penalty)
 

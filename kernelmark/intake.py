@@ -126,15 +126,26 @@ def shown(folder: Path) -> dict[str, str]:
     return {name: str((folder / name).absolute()) for name in sorted(tops - odd)[:MAX_SHOWN]}
 
 
-def add_to_digest(digest: Any, folder: Path) -> None:
-    """Add the names and contents of the plain files of a folder to a hash, and the names and targets of its links."""
-    found = look(folder)
+def add_to_digest(digest: Any, place: Path) -> None:
+    """Add a plain file to a hash, or the names and contents of a folder's, and the names of what is not read there."""
+    if not place.is_symlink() and place.is_file():
+        _add_content(digest, place)
+        return
+    found = look(place)
     for name in sorted(found.files):
         digest.update(b"\0" + os.fsencode(name) + b"\0")
-        with contextlib.suppress(OSError), open(folder / name, "rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
+        _add_content(digest, place / name)
     for name, why in sorted(found.left_out.items()):
         digest.update(b"\0" + os.fsencode(name) + b"\0" + why.encode())
+
+
+def _add_content(digest: Any, path: Path) -> None:
+    """Add a file's content to a hash; one of more bytes than are read is told by its size."""
+    with contextlib.suppress(OSError), open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        digest.update(b"%d\0" % size)
+        if size <= MAX_BYTES:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
 
 
 def notebooks(folder: Path, known: Collection[str]) -> dict[str, Path]:

@@ -51,7 +51,7 @@ PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 class Limits:
     """What one submission may use. A breach costs its call, its cell or its process, never the grading.
 
-    `autograde.Kernelmark` holds a setting for each, with its meaning in words.
+    `settings.Kernelmark` holds a setting for each, with its meaning in words.
     """
 
     memory_bytes: int = 2 * 2**30

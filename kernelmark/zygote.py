@@ -132,11 +132,9 @@ class Zygote:
             socket.send_fds(self._control, [json.dumps(request).encode()], [*fds, pidfd, status_write])
             os.close(status_write)
             status_write = -1
-            waiting = select.poll()
-            waiting.register(status_read, select.POLLIN)
-            said = os.read(status_read, 16).decode() if waiting.poll(1000 * START_TIMEOUT_S) else ""
-            if not said.strip().isdigit():
-                raise OSError(f"a process could not be forked into a sandbox ({said.strip() or 'no answer'})")
+            said = _first_line(status_read)
+            if not said.isdigit():
+                raise OSError(f"a process could not be forked into a sandbox ({said or 'no answer'})")
             return Forked(int(said), status_read)
         except BaseException:
             os.close(status_read)
@@ -183,6 +181,19 @@ def main(control: int, library: str) -> None:
             _oversee(json.loads(text), fds)
         for descriptor in fds:
             os.close(descriptor)
+
+
+def _first_line(descriptor: int) -> str:
+    """Return what stands before the first line end, and leave the rest: the status may follow at once."""
+    waiting = select.poll()
+    waiting.register(descriptor, select.POLLIN)
+    said = b""
+    while waiting.poll(1000 * START_TIMEOUT_S):
+        piece = os.read(descriptor, 1)
+        if piece in (b"", b"\n"):
+            break
+        said += piece
+    return said.decode(errors="replace")
 
 
 def _reap(options: int) -> None:
@@ -281,8 +292,8 @@ def _serve(request: dict[str, Any], fds: Sequence[int]) -> NoReturn:
         from kernelmark.server import serve_on
 
         np.random.seed()  # or every submission would draw the same numbers
-        code = 0
         serve_on(*fds)
+        code = 0
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else 1
     finally:

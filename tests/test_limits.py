@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from kernelmark import groups, sandbox, syscalls
-from kernelmark.autograde import Kernelmark, limit_settings
 from kernelmark.links import Link
 from kernelmark.proxy import Proxy
 from kernelmark.sandbox import Limits
 from kernelmark.session import Session
+from kernelmark.settings import Kernelmark, limit_settings
 from tests import small_course
 
 SMALL = Limits(

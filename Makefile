@@ -41,11 +41,11 @@ demo: setup ## grade the sample class and compare every mark with the expected o
 	@$(BIN)/python -m tests.sample_class demo $(DEMO)
 
 test: setup ## run the test suite
-	@scripts/system-packages chromium
+	@scripts/system-packages chromium postgresql
 	@$(BIN)/python -m pytest $(PYTEST_FLAGS)
 
 test-all: setup ## run the test suite and the tests that take minutes
-	@scripts/system-packages chromium
+	@scripts/system-packages chromium postgresql
 	@$(BIN)/python -m pytest -m "" $(PYTEST_FLAGS)
 
 trust: setup ## grade the cheating corpus, here and by stock nbgrader, and print what each threat gained

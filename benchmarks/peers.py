@@ -136,9 +136,9 @@ def run(root: Path, words: Sequence[str]) -> None:
         raise SystemExit(f"{' '.join(words)} failed:\n{done.stdout}{done.stderr}")
 
 
-def check(root: Path, count: int) -> None:
+def check(root: Path, count: int, database: str = "") -> None:
     """Stop where any submission got less than full marks."""
-    with Gradebook(f"sqlite:///{root / 'gradebook.db'}") as book:
+    with Gradebook(database or f"sqlite:///{root / 'gradebook.db'}") as book:
         scores = [submission.score for submission in book.assignment_submissions(_small.NAME)]
     if scores != [_small.POINTS] * count:
         raise SystemExit(f"expected {count} times {_small.POINTS} points, got {scores}")

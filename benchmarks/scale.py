@@ -1,14 +1,15 @@
 """Whether a class of any size is graded in time that grows with it, in memory that does not.
 
-    python benchmarks/scale.py [--sizes 10,100,1000] [--jobs 2] [--database URL]
+    python benchmarks/scale.py [--sizes 10,100,1000] [--jobs 2] [--postgres]
 
-For each size: seconds and CPU-seconds a submission, the largest resident memory of any
-of its processes (the coordinator is one), and the seconds of a second run that finds nothing to do. The submissions are
-those of `_small`, each different. --database grades into PostgreSQL or another database
-instead of SQLite; it must be empty, and only one size can be graded into it.
+For each size: seconds and CPU-seconds a submission, the largest resident memory of any of
+its processes (the coordinator is one), and the seconds of a second run that finds nothing to
+do. The submissions are those of `_small`, each different. --postgres grades into a PostgreSQL
+server, started for the purpose; its own CPU time is not counted.
 """
 
 import argparse
+import contextlib
 import os
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from pathlib import Path
 
 import _small
 import peers
+
+from tests import postgres
 
 
 @dataclass(frozen=True)
@@ -37,14 +40,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--sizes", default="10,100,1000")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--database", default="")
+    parser.add_argument("--postgres", action="store_true")
     options = parser.parse_args()
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(postgres.server()) if options.postgres else None
+        return table([int(text) for text in options.sizes.split(",")], options.jobs, server)
+
+
+def table(sizes: list[int], jobs: int, server: postgres.Server | None) -> int:
+    """Grade a class of each size and print a row for it; return 1 as `main` does."""
     runs = []
     print(
         f"{'size':>6} {'wall s':>8} {'a minute':>9} {'s each':>7} {'CPU s each':>10} {'largest MiB':>11} {'rerun s':>8}"
     )
-    for size in (int(text) for text in options.sizes.split(",")):
-        run = graded(size, options.jobs, options.database)
+    for size in sizes:
+        run = graded(size, jobs, server)
         runs.append(run)
         each = f"{60 * size / run.wall_s:9.0f} {run.wall_s / size:7.3f} {run.cpu_s / size:10.3f}"
         print(f"{size:6} {run.wall_s:8.1f} {each} {run.largest_bytes / 2**20:11.0f} {run.rerun_s:8.1f}", flush=True)
@@ -61,12 +71,13 @@ def main() -> int:
     return int(further > 1.3 * slope or growth > 1.3)
 
 
-def graded(size: int, jobs: int, database: str) -> Run:
+def graded(size: int, jobs: int, server: postgres.Server | None) -> Run:
     """Grade a class of one size, twice."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         config = (peers.ROOT / "nbgrader_config.py").read_text()
-        config += f"\nc.CourseDirectory.db_url = {database!r}\n" if database else ""
+        if server:
+            config += f"\nc.CourseDirectory.db_url = {server.database(f'class_of_{size}')!r}\n"
         _small.write_course(root, size, config)
         peers.run(root, ["nbgrader", "generate_assignment", _small.NAME])
         words = ["kernelmark", "autograde", _small.NAME, "--jobs", str(jobs)]
@@ -74,8 +85,7 @@ def graded(size: int, jobs: int, database: str) -> Run:
         start = time.monotonic()
         peers.run(root, words)
         rerun_s = time.monotonic() - start
-        if not database:
-            peers.check(root, size)
+        peers.check(root, size, server.url(f"class_of_{size}") if server else "")
     return Run(size, wall_s, cpu_s, memory, rerun_s)
 
 

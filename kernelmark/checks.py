@@ -13,7 +13,9 @@ import os
 import random
 import re
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -242,6 +244,7 @@ def faster(
 
     def measure() -> Verdict:
         with host_lock():
+            start = time.monotonic()
             run = race(
                 first.side(),
                 second.side(),
@@ -250,9 +253,11 @@ def faster(
                 thresholds=list(steps),
                 shuffle=random.Random(int.from_bytes(os.urandom(8))),
             )
-        return decide(
+            held_s = time.monotonic() - start
+        verdict = decide(
             run.pairs, steps, candidate=first.name, baseline=second.name, loops=run.loops, where=_runtime.where
         )
+        return replace(verdict, held_s=held_s)
 
     verdict = _measured_twice_where_unsure(measure)
     fastest = min(pair.candidate_cpu_s for pair in verdict.pairs)
@@ -276,7 +281,10 @@ def _measured_twice_where_unsure(measure: Callable[[], Verdict]) -> Verdict:
         if not _runtime.again():
             raise
         return measure()
-    return measure() if verdict.outcome == "inconclusive" and _runtime.again() else verdict
+    if verdict.outcome != "inconclusive" or not _runtime.again():
+        return verdict
+    second = measure()
+    return replace(second, held_s=verdict.held_s + second.held_s)
 
 
 class _Racer:

@@ -10,14 +10,13 @@ import contextlib
 import functools
 import io
 import json
-import os
 import re
 import shutil
 import tempfile
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,21 +33,24 @@ from traitlets.config import Config
 
 from kernelmark import autograde, intake
 from kernelmark.conform import Course
-from kernelmark.errors import GraderError, KernelmarkError, SandboxError
-from kernelmark.gradebook import in_one_transaction, void_marks, write_marks
+from kernelmark.errors import ClusterError, GraderError, KernelmarkError, SandboxError, StorageError
+from kernelmark.gradebook import Book, explain, void_marks, write_marks
 from kernelmark.progress import Progress
 from kernelmark.records import RECORDS, SubmissionResult, from_json, record_path, to_json
 from kernelmark.resume import alone
 from kernelmark.sandbox import Limits
 from kernelmark.settings import Kernelmark
 from kernelmark.stats import number
+from kernelmark.workers import MAX_LOSSES, Workers, workers
 
 # Submissions that wait for their turn beside those that are being graded.
 WAITING = 2
 # Files beside a notebook that are sent to another machine, all together.
 MAX_SENT_BYTES = 64 * 2**20
-# A worker that is lost costs the work it had; after so many losses the work itself is suspected.
-MAX_LOSSES = 3
+# How often a run looks whether anybody is there to grade.
+LOOK_S = 5.0
+# What one submission met, the next would meet too: the run stops.
+STOPPING = (SandboxError, StorageError, ClusterError)
 
 
 @dataclass(frozen=True)
@@ -172,15 +174,14 @@ class _Item:
     works: list[Work]
     done: dict[str, Graded] = field(default_factory=dict)
     losses: int = 0
+    failed: bool = False
     held: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
 
 class ClassAutograde(Autograde):
     """nbgrader's converter, with many submissions on their way at once."""
 
-    executor: Executor
-    jobs: int
-    remote: bool
+    workers: Workers
     progress: Progress
 
     def convert_notebooks(self) -> None:
@@ -190,17 +191,17 @@ class ClassAutograde(Autograde):
             SystemExit: with 1 where a submission could not be graded, 130 where it was stopped.
         """
         settings = Kernelmark(parent=self, config=self.config)
-        self._wait_s = settings.grade_book_wait_s
+        self._book = Book(self.coursedir.db_url, settings.grade_book_wait_s)
         self._penalty = autograde.penalty(self.exporter)
         self._check_assignment()
         todo = self._todo()
         self.progress.begin(len(todo), skipped=len(self.assignments) - len(todo))
-        failed = 0
+        failed, trouble = 0, ""
         running: dict[Future[Any], tuple[_Item, Work]] = {}
         waiting = iter(todo)
         try:
             while True:
-                while len(running) < self.jobs + WAITING and (place := next(waiting, None)) is not None:
+                while len(running) < self.workers.count + WAITING and (place := next(waiting, None)) is not None:
                     try:
                         item = self._item(*place)
                         for work in item.works:
@@ -210,21 +211,33 @@ class ClassAutograde(Autograde):
                         self._failed(place[1], error)
                 if not running:
                     break
-                finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                finished, _ = wait(running, LOOK_S, FIRST_COMPLETED)
+                if not finished:
+                    trouble, former = self.workers.trouble(), trouble
+                    if trouble not in ("", former):
+                        self.progress.note(trouble)
                 for future in finished:
                     item, work = running.pop(future)
                     failed += self._collect(future, item, work, running)
         except KeyboardInterrupt:
-            for future in running:
-                future.cancel()
-            for item, _ in running.values():
-                item.held.close()
-            self.progress.end(stopped=True)
-            autograde.close()
+            self._stop(running)
             raise SystemExit(130) from None
+        except STOPPING as error:
+            self._stop(running)
+            raise SystemExit(str(error)) from None
+        finally:
+            self._book.close()
         self.progress.end()
         if failed:
             raise SystemExit(1)
+
+    def _stop(self, running: Mapping[Future[Any], tuple[_Item, Work]]) -> None:
+        """Let go of what is on its way; nothing of it was written."""
+        self.workers.drop(running)
+        for item, _ in running.values():
+            item.held.close()
+        self.progress.end(stopped=True)
+        autograde.close()
 
     def _check_assignment(self) -> None:
         name = self.coursedir.assignment_id
@@ -269,7 +282,7 @@ class ClassAutograde(Autograde):
     def _item(self, assignment: str, student: str, folder: str, notebooks: Sequence[str]) -> _Item:
         settings = Kernelmark(parent=self, config=self.config)
         source = Path(settings.source_directory) / assignment
-        pack: Any = packed if self.remote else dict
+        pack: Any = packed if self.workers.remote else dict
         files, course_files = pack(intake.shown(Path(folder))), pack(autograde.own_files(source))
         names = [Path(path).stem for path in notebooks]
         places = intake.notebooks(Path(folder), [path.stem for path in source.glob("*.ipynb")])
@@ -298,12 +311,18 @@ class ClassAutograde(Autograde):
         return item
 
     def _submit(self, work: Work) -> Future[Any]:
-        return self.executor.submit(grade_sent if self.remote else grade_work, work)
+        return self.workers.submit(grade_sent if self.workers.remote else grade_work, work)
 
     def _collect(
         self, future: Future[Any], item: _Item, work: Work, running: dict[Future[Any], tuple[_Item, Work]]
     ) -> int:
-        """Take one result in; return 1 where the submission failed."""
+        """Take one result in; return 1 where the submission failed.
+
+        Raises:
+            SandboxError: submissions cannot be contained.
+            StorageError: the submission cannot be written, nor could another be.
+            ClusterError: nobody is left to grade.
+        """
         try:
             found = future.result()
             if not isinstance(found, Graded):
@@ -313,19 +332,22 @@ class ClassAutograde(Autograde):
                 with item.held:
                     self._write(item)
             return 0
-        except SandboxError as error:
-            item.held.close()
-            raise SystemExit(str(error)) from error
+        except STOPPING:
+            raise
         except (KernelmarkError, NbGraderException, ValueError) as error:
-            lost: Exception = error
-        except (OSError, CancelledError, RuntimeError) as error:
-            # A worker went away; its work is done again elsewhere.
+            lost: BaseException = error
+        except (Exception, CancelledError) as error:
+            # A worker went away, or the connection did; the work is done again.
+            self.workers.trouble()
             item.losses += 1
-            if self.remote and item.losses <= MAX_LOSSES:
+            if self.workers.remote and item.losses <= MAX_LOSSES:
                 self.progress.note(f"{item.student}: a worker was lost ({type(error).__name__}); graded again")
                 running[self._submit(work)] = (item, work)
                 return 0
             lost = error
+        if item.failed:
+            return 0
+        item.failed = True
         with item.held:
             self._void(item)
         self._failed(item.student, lost)
@@ -335,14 +357,20 @@ class ClassAutograde(Autograde):
         self.progress.failed(student, f"{type(error).__name__}: {error}")
 
     def _void(self, item: _Item) -> None:
-        in_one_transaction(
-            self.coursedir.db_url,
-            lambda book: void_marks(book, item.assignment, item.student, None, self._penalty),
-            self._wait_s,
-        )
+        self._book.in_one_transaction(lambda book: void_marks(book, item.assignment, item.student, None, self._penalty))
 
     def _write(self, item: _Item) -> None:
-        """Write a submission: its files, the records, the grade book, and last of all the graded notebooks."""
+        """Write a submission: its files, the records, the grade book, and last of all the graded notebooks.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        try:
+            self._write_all(item)
+        except OSError as error:
+            raise StorageError(explain(error)) from None
+
+    def _write_all(self, item: _Item) -> None:
         self._copy_files(item)
         kept = {name: autograde.keep(graded.result, self.log) for name, graded in item.done.items()}
         timestamp = self.coursedir.get_existing_timestamp(item.folder)
@@ -356,7 +384,7 @@ class ClassAutograde(Autograde):
             for name, (result, _) in kept.items():
                 write_marks(book, result, item.done[name].comments, self._penalty)
 
-        in_one_transaction(self.coursedir.db_url, write, self._wait_s)
+        self._book.in_one_transaction(write)
         place = Path(self._format_dest(item.assignment, item.student))
         for name, graded in item.done.items():
             (place / f"{name}.ipynb").write_text(graded.notebook, encoding="utf-8")
@@ -436,12 +464,11 @@ def run(name: str, words: Sequence[str], jobs: int, scheduler: str, *, as_json: 
         KernelmarkError: the scheduler cannot be reached, or `distributed` is not installed.
     """
     progress = Progress(Path(RECORDS) / "logs" / f"{name}.log", as_json=as_json)
-    with _executor(jobs, scheduler) as (executor, threads):
+    with workers(jobs, scheduler) as found:
 
         def make(**settings: Any) -> ClassAutograde:
             converter = ClassAutograde(**settings)
-            converter.executor, converter.jobs = executor, threads
-            converter.remote, converter.progress = bool(scheduler), progress
+            converter.workers, converter.progress = found, progress
             return converter
 
         app = ClassAutogradeApp()
@@ -456,30 +483,3 @@ def run(name: str, words: Sequence[str], jobs: int, scheduler: str, *, as_json: 
         finally:
             autograde.close()
     return 0
-
-
-@contextlib.contextmanager
-def _executor(jobs: int, scheduler: str) -> Iterator[tuple[Executor, int]]:
-    if not scheduler:
-        threads = jobs or len(os.sched_getaffinity(0))
-        with ThreadPoolExecutor(threads) as pool:
-            yield pool, threads
-        return
-    try:
-        import distributed
-    except ImportError:
-        raise KernelmarkError("--scheduler needs Dask; run: pip install 'kernelmark[cluster]'") from None
-    try:
-        client: Any = distributed.Client(scheduler, timeout=10)  # type: ignore[no-untyped-call]
-    except (OSError, TimeoutError, ValueError) as error:
-        raise KernelmarkError(
-            f"no Dask scheduler answers at {scheduler} ({error}); start one: dask scheduler"
-        ) from None
-    with client:
-        # A worker that dies is no reason to give up the work that it had.
-        client.run_on_scheduler(_allow_losses)
-        yield client.get_executor(pure=False, retries=MAX_LOSSES), jobs or max(sum(client.nthreads().values()), 1)
-
-
-def _allow_losses(dask_scheduler: Any) -> None:
-    dask_scheduler.allowed_failures = MAX_LOSSES

@@ -6,6 +6,8 @@
     ├── CourseError         the instructor's notebook; shown to staff, nobody is marked
     └── GraderError         us or the machine; shown to staff, nobody is marked
         ├── SandboxError      no sandbox: refuse to run, never run bare
+        ├── StorageError      the disk or the grade book takes nothing: stop, and go on later
+        ├── ClusterError      nobody is there to grade: stop, and go on later
         └── MeasurementError  too noisy, implausible, wrong machine
 
 It does not hold verdicts: "too slow" is an `AssertionError` of a test cell, and
@@ -35,6 +37,14 @@ class GraderError(KernelmarkError):
 
 class SandboxError(GraderError):
     """Submitted code cannot be contained on this machine, so it is not run."""
+
+
+class StorageError(GraderError):
+    """A file or the grade book cannot be written; the message says what to do."""
+
+
+class ClusterError(GraderError):
+    """The machines that grade cannot be reached; the message says what to do."""
 
 
 class MeasurementError(GraderError):

@@ -6,6 +6,7 @@ empties automatic marks that belong to other work than what is handed in now. A 
 that cannot be written is told in one line with the remedy. It does not decide marks.
 """
 
+import contextlib
 import errno
 import logging
 import os
@@ -17,9 +18,9 @@ from typing import Any
 
 from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
-from kernelmark.errors import CourseError, GraderError
+from kernelmark.errors import CourseError, StorageError
 from kernelmark.records import CellResult, SubmissionResult
 
 # Returns the penalty of a late notebook: (student, score, seconds late) -> points, or None.
@@ -29,24 +30,68 @@ RETRY_S = 0.1
 AGAIN = "then run the same command again; nothing is lost"
 
 
+class Book:
+    """nbgrader's grade book, opened when first needed and kept open, which holds no lock between transactions."""
+
+    def __init__(self, db_url: str, wait_s: float):
+        self._db_url = db_url
+        self._wait_s = wait_s
+        self._open: Gradebook | None = None
+
+    def in_one_transaction(self, write: Callable[[Gradebook], object]) -> None:
+        """Write and commit; wait for a lock, or a server that comes back, as long as it may take.
+
+        Raises:
+            StorageError: it cannot be written; nothing was, and the message says what to do.
+        """
+        deadline = time.monotonic() + self._wait_s
+        while True:
+            try:
+                self._write(write)
+                return
+            except (DBAPIError, InvalidEntry) as error:
+                self.close()
+                if not self._may_pass(error) or time.monotonic() > deadline:
+                    raise StorageError(_advice(self._db_url, str(error), self._wait_s)) from None
+            except BaseException:
+                self.close()
+                raise
+            time.sleep(RETRY_S)
+
+    def close(self) -> None:
+        """Close it; the next transaction opens it again."""
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+    def _write(self, write: Callable[[Gradebook], object]) -> None:
+        if self._open is None:
+            # Without a course's name nbgrader adds no row for the course.
+            self._open = Gradebook(self._db_url, "")
+        book = self._open
+        book.db.remove()
+        with book.engine.begin() as connection:
+            # nbgrader commits after every row; here its commits are flushes, and this block's end is the commit.
+            book.db.configure(bind=connection, join_transaction_mode="rollback_only")
+            write(book)
+            book.db.commit()
+            book.db.remove()
+
+    def _may_pass(self, error: Exception) -> bool:
+        """Say whether waiting may help: another program's lock, or a server that is away."""
+        if make_url(self._db_url).get_backend_name() == "sqlite":
+            return "locked" in str(error)
+        return isinstance(error, OperationalError)
+
+
 def in_one_transaction(db_url: str, write: Callable[[Gradebook], object], wait_s: float) -> None:
-    """Open the grade book, write, commit; wait for another program's lock as long as it may take.
+    """Do one transaction of `Book`, and close it.
 
     Raises:
-        GraderError: it cannot be written; nothing was, and the message says what to do.
+        StorageError: it cannot be written; nothing was, and the message says what to do.
     """
-    deadline = time.monotonic() + wait_s
-    while True:
-        try:
-            # Without a course's name nbgrader adds no row for the course.
-            with Gradebook(db_url, "") as book:
-                write(book)
-                book.db.commit()
-                return
-        except (OperationalError, InvalidEntry) as error:
-            if "locked" not in str(error) or time.monotonic() > deadline:
-                raise GraderError(_advice(db_url, str(error), wait_s)) from None
-        time.sleep(RETRY_S)
+    with contextlib.closing(Book(db_url, wait_s)) as book:
+        book.in_one_transaction(write)
 
 
 def write_marks(
@@ -85,19 +130,16 @@ def void_marks(book: Gradebook, assignment: str, student: str, notebook: str | N
         submission = book.find_submission(assignment, student)
     except MissingEntry:
         return False
-    found = False
-    for graded in submission.notebooks:
-        if notebook in (None, graded.name):
-            for grade in graded.grades:
-                found = found or grade.auto_score is not None
-                set_grade(grade, None)
-            for comment in graded.comments:
-                comment.auto_comment = None
-    if found:
-        set_penalties(book, submission, penalty)
-    else:
-        book.db.rollback()
-    return found
+    graded = [each for each in submission.notebooks if notebook in (None, each.name)]
+    if all(grade.auto_score is None for each in graded for grade in each.grades):
+        return False
+    for each in graded:
+        for grade in each.grades:
+            set_grade(grade, None)
+        for comment in each.comments:
+            comment.auto_comment = None
+    set_penalties(book, submission, penalty)
+    return True
 
 
 def set_grade(grade: Any, result: CellResult | None) -> None:
@@ -118,7 +160,7 @@ def check_writable(db_url: str, wait_s: float, log: logging.Logger | None = None
     """Make sure that the grade book can be written now; other databases than SQLite tell themselves.
 
     Raises:
-        GraderError: it cannot; the message says what to do.
+        StorageError: it cannot; the message says what to do.
     """
     url = make_url(db_url)
     if url.get_backend_name() != "sqlite" or not url.database or not Path(url.database).is_file():
@@ -139,7 +181,7 @@ def check_writable(db_url: str, wait_s: float, log: logging.Logger | None = None
                 book.close()
         except sqlite3.DatabaseError as error:
             if "locked" not in str(error) or time.monotonic() > deadline:
-                raise GraderError(_advice(db_url, str(error), wait_s)) from None
+                raise StorageError(_advice(db_url, str(error), wait_s)) from None
         if log is not None and not said:
             log.warning("Another program holds the lock of the grade book %s; waiting up to %g s", path, wait_s)
             said = True
@@ -149,12 +191,12 @@ def check_place(path: Path) -> None:
     """Make sure that a file or folder, or the folder that it will be made in, can be written.
 
     Raises:
-        GraderError: it cannot.
+        StorageError: it cannot.
     """
     while not path.exists() and path != path.parent:
         path = path.parent
     if not os.access(path, os.W_OK | (os.X_OK if path.is_dir() else 0)):
-        raise GraderError(explain(PermissionError(errno.EACCES, "", str(path))))
+        raise StorageError(explain(PermissionError(errno.EACCES, "", str(path))))
 
 
 def explain(error: OSError) -> str:

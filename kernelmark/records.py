@@ -76,6 +76,8 @@ class Verdict:
     baseline_loops: int
     where: str
     reason: str
+    # How long the host's lock was held for it, waits left out; of both races where there were two.
+    held_s: float = 0.0
 
 
 @dataclass(frozen=True)

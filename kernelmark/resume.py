@@ -25,7 +25,7 @@ from typing import Any
 from nbgrader.api import Gradebook
 
 from kernelmark import intake
-from kernelmark.errors import CourseError, GraderError
+from kernelmark.errors import CourseError, GraderError, StorageError
 from kernelmark.gradebook import Penalty, check_place, check_writable, explain, in_one_transaction, void_marks
 from kernelmark.records import SubmissionResult, former_path, from_json, record_path
 
@@ -60,7 +60,7 @@ def prepare(
         source_sha256: returns the hash of an assignment's notebook and its files.
 
     Raises:
-        GraderError: a folder, the disk or the grade book cannot be written; nothing was changed.
+        StorageError: a folder, the disk or the grade book cannot be written; nothing was changed.
         CourseError: the instructor's notebooks are missing or at fault; nothing was changed.
     """
     course = converter.coursedir
@@ -81,7 +81,6 @@ def prepare(
             for each in stale:
                 if void_marks(book, each.assignment, each.student, only, penalty):
                     voided.append(each.student)
-                    book.db.commit()
 
         in_one_transaction(course.db_url, void, wait_s)
         try:
@@ -90,7 +89,7 @@ def prepare(
             for each in todo:
                 _remove_leftover(converter, each)
         except OSError as error:
-            raise GraderError(explain(error)) from None
+            raise StorageError(explain(error)) from None
         for student in voided:
             converter.log.warning("%s: marks of other work or other tests are emptied until this is graded", student)
     return {(each.assignment, each.student): each.sha256 for each in found}
@@ -117,7 +116,7 @@ def alone(assignment: str, student: str) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
     except OSError as error:
-        raise GraderError(explain(error)) from None
+        raise StorageError(explain(error)) from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
@@ -214,14 +213,14 @@ def check_free(path: Path, needed_bytes: int) -> None:
     """Make sure that so much can still be written at a place, whether it is there yet or not.
 
     Raises:
-        GraderError: the disk has less.
+        StorageError: the disk has less.
     """
     while not path.exists() and path != path.parent:
         path = path.parent
     disk = os.statvfs(path)
     free = disk.f_bavail * disk.f_frsize
     if disk.f_files and disk.f_favail < SPARE_FILES:
-        raise GraderError(explain(OSError(errno.ENOSPC, "", str(path))))
+        raise StorageError(explain(OSError(errno.ENOSPC, "", str(path))))
     if free < needed_bytes:
         raise GraderError(
             f"{path}: the disk is full: grading needs some {needed_bytes / 2**20:.1f} MiB here and {free / 2**20:.1f} "

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -175,34 +176,101 @@ class TestStopping:
         }
 
 
+class Dask:
+    """A scheduler and three workers, processes of their own without a shared folder."""
+
+    def __init__(self, root: Path):
+        self._root = root
+        place = root / "scheduler.json"
+        words = ("scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", str(place))
+        self.scheduler = begin(root, "dask", *words)
+        self.workers: list[subprocess.Popen[str]] = []
+        deadline = time.monotonic() + 60
+        while not place.is_file() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        self.address = json.loads(place.read_text())["address"]
+        for _ in range(3):
+            self.add_worker()
+
+    def add_worker(self) -> None:
+        words = ("worker", self.address, "--nthreads", "1", "--no-dashboard", "--no-nanny")
+        self.workers.append(begin(self._root.parent, "dask", *words))
+
+    @staticmethod
+    def kill(*processes: "subprocess.Popen[str]") -> None:
+        for process in processes:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            assert process.stdout is not None
+            if not process.stdout.closed:
+                process.communicate()
+
+
+@pytest.fixture
+def dask(root: Path) -> Iterator[Dask]:
+    pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    made = Dask(root)
+    yield made
+    made.kill(made.scheduler, *made.workers)
+
+
+def graded_one(process: "subprocess.Popen[str]") -> None:
+    """Wait until the first submission is graded."""
+    assert process.stdout is not None
+    while not (line := process.stdout.readline()).startswith("1/6"):
+        assert line, process.communicate()
+
+
 class TestDask:
-    def test_a_killed_worker_costs_a_retry_and_nothing_else(self, root: Path):
-        """Three workers in processes of their own and no shared folder; one is killed in the middle."""
-        pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    @pytest.fixture
+    def class_of_six(self, root: Path) -> None:
         for number in range(6):
             path = hand_in(
                 root, f"student{number}", solved(limit=SLOW + "\nassert open('data.txt').read() == 'beside'")
             )
             (path.parent / "data.txt").write_text("beside")
-        place = root / "scheduler.json"
-        started = [begin(root, "dask", "scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", str(place))]
-        try:
-            deadline = time.monotonic() + 60
-            while not place.is_file() and time.monotonic() < deadline:
-                time.sleep(0.1)
-            address = json.loads(place.read_text())["address"]
-            for number in range(3):
-                words = ("worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny", "--name", f"w{number}")
-                started.append(begin(root.parent, "dask", *words))
-            process = begin(root, "kernelmark", "autograde", "short", "--scheduler", address)
-            assert process.stdout is not None
-            while not (line := process.stdout.readline()).startswith("1/6"):
-                assert line, process.communicate()
-            os.killpg(started[1].pid, signal.SIGKILL)
-            out, err = process.communicate(timeout=240)
-            assert process.returncode == 0, out + err
-        finally:
-            for process in started:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.communicate()
+
+    @pytest.mark.usefixtures("class_of_six")
+    def test_a_killed_worker_costs_a_retry_and_nothing_else(self, root: Path, dask: Dask):
+        """One of three is killed in the middle."""
+        process = begin(root, "kernelmark", "autograde", "short", "--scheduler", dask.address)
+        graded_one(process)
+        dask.kill(dask.workers[0])
+        out, err = process.communicate(timeout=240)
+        assert process.returncode == 0, out + err
         assert [row[2] for row in book(root) if row[1] == "limit_value"] == [1.0] * 6
+
+    @pytest.mark.usefixtures("class_of_six")
+    def test_without_workers_it_says_so_and_waits_for_one(self, root: Path, dask: Dask):
+        """All are killed; one that comes later grades what is left."""
+        process = begin(root, "kernelmark", "autograde", "short", "--scheduler", dask.address)
+        graded_one(process)
+        dask.kill(*dask.workers)
+        assert process.stdout is not None
+        while "no worker is connected" not in (line := process.stdout.readline()):
+            assert line, process.communicate()
+        dask.add_worker()
+        out, err = process.communicate(timeout=240)
+        assert process.returncode == 0, out + err
+        assert [row[2] for row in book(root) if row[1] == "limit_value"] == [1.0] * 6
+
+    @pytest.mark.usefixtures("class_of_six")
+    def test_a_lost_scheduler_stops_the_run_in_one_line(self, root: Path, dask: Dask):
+        """What was graded stays; the same command goes on, here without a cluster."""
+        process = begin(root, "kernelmark", "autograde", "short", "--scheduler", dask.address)
+        graded_one(process)
+        dask.kill(dask.scheduler)
+        out, err = process.communicate(timeout=120)
+        assert process.returncode == 1
+        assert "Traceback" not in err
+        assert "run the same command to go on" in out
+        assert f"the Dask scheduler at {dask.address} went away" in err
+        command(root, "kernelmark", "autograde", "short")
+        assert [row[2] for row in book(root) if row[1] == "limit_value"] == [1.0] * 6
+
+    @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense"])
+    def test_a_wrong_address_is_named_with_the_remedy(self, root: Path, address: str):
+        """One line, and no traceback."""
+        said = command(root, "kernelmark", "autograde", "short", "--scheduler", address, status=1)
+        assert f"no Dask scheduler answers at {address}" in said
+        assert "Traceback" not in said

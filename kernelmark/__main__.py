@@ -1,7 +1,7 @@
 """The command line: `doctor`, `report` and `grade` for staff, `status`, `check` and `export` for students.
 
-It parses arguments and prints; the rooms do the work. Grading a class is
-`nbgrader autograde`; this adds what nbgrader has no command for.
+It parses arguments and prints; the rooms do the work. It adds what nbgrader has no
+command for, and a way to grade a class at once beside `nbgrader autograde`.
 """
 
 import argparse
@@ -15,6 +15,20 @@ from kernelmark.errors import KernelmarkError
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    parser = _parser()
+    arguments, further = parser.parse_known_args(argv)
+    if further and arguments.run is not _autograde:
+        parser.error(f"unrecognized arguments: {' '.join(further)}")
+    arguments.further = further
+    try:
+        status: int = arguments.run(arguments)
+    except (KernelmarkError, OSError) as error:
+        print(f"kernelmark: {error}", file=sys.stderr)
+        return 1
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="kernelmark", description="Checks and summaries for a Kernelmark course.")
     parser.add_argument("--version", action="version", version=f"kernelmark {__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
@@ -56,17 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     export.add_argument("--to", default="mykernels", help="the package's folder (default: mykernels)")
     export.add_argument("--only", default=None, help="names, separated by commas (default: all that is marked)")
     export.set_defaults(run=_export)
-
-    arguments, further = parser.parse_known_args(argv)
-    if further and arguments.run is not _autograde:
-        parser.error(f"unrecognized arguments: {' '.join(further)}")
-    arguments.further = further
-    try:
-        status: int = arguments.run(arguments)
-    except (KernelmarkError, OSError) as error:
-        print(f"kernelmark: {error}", file=sys.stderr)
-        return 1
-    return status
+    return parser
 
 
 def _doctor(_: argparse.Namespace) -> int:

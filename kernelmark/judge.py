@@ -57,10 +57,11 @@ class RemoteSide:
         self.name = name
         self._trusted = trusted
         self._line, self._target, self._args, self._kwargs = line, target, args, kwargs
+        self._link: Link | None = None
 
     def run(self, batch: Sequence[Inputs]) -> Value:
         """Put the inputs in place, call once with each, and take the outputs out."""
-        link = self._line()
+        link = self._link = self._line()
         link.pin(max(os.sched_getaffinity(0)))
         try:
             return link.timed(self._target, batch, self._args, self._kwargs)
@@ -70,6 +71,11 @@ class RemoteSide:
             if self._trusted:
                 raise CourseError(f"the course's own {self.name} raised {type(error).__name__}: {error}") from error
             raise
+
+    def rest(self) -> None:
+        """Let the process run like any other again."""
+        if self._link is not None and self._link.alive:
+            self._link.unpin()
 
 
 class Judge:

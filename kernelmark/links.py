@@ -248,11 +248,12 @@ class Link:
         self._callbacks.clear()
 
     def pin(self, processor: int) -> None:
-        """Run every thread of the process on one processor."""
-        with contextlib.suppress(FileNotFoundError):  # it has ended: the next request says how
-            for task in os.listdir(f"/proc/{self.pid}/task"):
-                with contextlib.suppress(ProcessLookupError):
-                    os.sched_setaffinity(int(task), {processor})  # a thread may end meanwhile
+        """Run every thread of the process on one processor, until `unpin`."""
+        clock.take_processor(self.pid, processor)
+
+    def unpin(self) -> None:
+        """Run it like any other process again."""
+        clock.leave_processor(self.pid)
 
     def close(self) -> None:
         """Kill the process and everything it started, and give its memory back."""

@@ -54,6 +54,9 @@ class Side(Protocol):
     def run(self, batch: Sequence[Inputs]) -> Value:
         """Call once with each of the inputs; they are in place before the clock starts."""
 
+    def rest(self) -> None:
+        """Give back what a timed process has and others do not: the race is over."""
+
 
 class LocalSide:
     """A function in this very process, as at a student's desk; nothing guards its clock."""
@@ -78,6 +81,9 @@ class LocalSide:
             if collecting:
                 gc.enable()
         return Value(max(cpu, 1e-9), max(wall, 1e-9), outputs)
+
+    def rest(self) -> None:
+        """Do nothing: a student's process is as it was."""
 
 
 @dataclass(frozen=True)
@@ -109,32 +115,45 @@ def race(
         shuffle: decides who goes first in a pair.
         now: seconds, for the budget only.
     """
-    loops = tuple(_calibrate(side, draw, check if side is candidate else None) for side in (candidate, baseline))
-    pairs: list[Pair] = []
-    start = now()
-    while len(pairs) < MAX_PAIRS and not certain(pairs, thresholds):
-        if len(pairs) >= HOPELESS_PAIRS:
-            # On the best pair: one disturbed value must not end a race that is going well.
-            if max(pair.ratio for pair in pairs) < min(thresholds) * PASS_LINE * HOPELESS:
-                break
-            # Not before a verdict can be had: whoever rests in its calls would wait for "inconclusive", not fail.
-            if len(pairs) >= MIN_PAIRS and now() - start > budget_s:
-                break
-        batch = [draw() for _ in range(max(loops))]
-        turns = [(0, candidate), (1, baseline)]
-        shuffle.shuffle(turns)
-        values = {at: side.run(batch[: loops[at]]) for at, side in turns}
-        for inputs, output in zip(batch[: loops[0]], values[0].outputs, strict=True):
-            check(inputs, output)
-        pairs.append(
-            Pair(
-                candidate_cpu_s=values[0].cpu_s / loops[0],
-                baseline_cpu_s=values[1].cpu_s / loops[1],
-                candidate_wall_s=values[0].wall_s / loops[0],
-                baseline_wall_s=values[1].wall_s / loops[1],
-            )
-        )
-    return Race(tuple(pairs), (loops[0], loops[1]))
+    try:
+        loops = tuple(_calibrate(side, draw, check if side is candidate else None) for side in (candidate, baseline))
+        pairs: list[Pair] = []
+        start = now()
+        while len(pairs) < MAX_PAIRS and not certain(pairs, thresholds):
+            if len(pairs) >= HOPELESS_PAIRS:
+                # On the best pair: one disturbed value must not end a race that is going well.
+                if max(pair.ratio for pair in pairs) < min(thresholds) * PASS_LINE * HOPELESS:
+                    break
+                # Not before a verdict can be had: whoever rests in its calls would wait for "inconclusive", not fail.
+                if len(pairs) >= MIN_PAIRS and now() - start > budget_s:
+                    break
+            pairs.append(_pair((candidate, baseline), (loops[0], loops[1]), draw, check, shuffle))
+        return Race(tuple(pairs), (loops[0], loops[1]))
+    finally:
+        candidate.rest()
+        baseline.rest()
+
+
+def _pair(
+    sides: tuple[Side, Side],
+    loops: tuple[int, int],
+    draw: Callable[[], Inputs],
+    check: Callable[[Inputs, Any], None],
+    shuffle: random.Random,
+) -> Pair:
+    """Take one value of each side, back to back, on inputs that neither has seen, and check the candidate's outputs."""
+    batch = [draw() for _ in range(max(loops))]
+    turns = list(enumerate(sides))
+    shuffle.shuffle(turns)
+    values = {at: side.run(batch[: loops[at]]) for at, side in turns}
+    for inputs, output in zip(batch[: loops[0]], values[0].outputs, strict=True):
+        check(inputs, output)
+    return Pair(
+        candidate_cpu_s=values[0].cpu_s / loops[0],
+        baseline_cpu_s=values[1].cpu_s / loops[1],
+        candidate_wall_s=values[0].wall_s / loops[0],
+        baseline_wall_s=values[1].wall_s / loops[1],
+    )
 
 
 def _calibrate(side: Side, draw: Callable[[], Inputs], check: Callable[[Inputs, Any], None] | None) -> int:

@@ -251,6 +251,9 @@ class ScriptedSide:
         cpu, wall = self.cost() if callable(self.cost) else (self.cost, self.cost)
         return Value(cpu * len(batch), wall * len(batch), [self.function(*inputs) for inputs in batch])
 
+    def rest(self):
+        pass
+
 
 @pytest.fixture
 def script(monkeypatch):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -27,7 +28,12 @@ def started():
     processes = []
 
     def start(code):
-        process = subprocess.Popen([sys.executable, "-I", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-c", code],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
         processes.append(process)
         assert process.stdout.readline() == b"ready\n"
         return process
@@ -145,11 +151,46 @@ class TestStop:
         readings = iter([1.0, 1.0 + used_s])
         monkeypatch.setattr(clock, "used_seconds", lambda pid: next(readings))
         monkeypatch.setattr(clock, "_is_stopped", lambda pid: False)
-        ticks = iter([0.0, 6.0])
+        ticks = iter([0.0, 31.0])
         monkeypatch.setattr(clock.time, "monotonic", lambda: next(ticks))
-        with pytest.raises(MeasurementError, match="did not stop") as caught:
+        with pytest.raises(MeasurementError, match=r"did not stop|worked on") as caught:
             clock.stop(started(WAIT).pid)
         assert caught.type is kind
+
+
+class TestProcessor:
+    def test_is_taken_for_every_thread_and_given_back(self, started):
+        """A helper thread on another core must not help; afterwards the process is like any other."""
+        pid = started(SPIN_IN_A_THREAD).pid
+        tasks = [int(task) for task in os.listdir(f"/proc/{pid}/task")]
+        assert len(tasks) > 1
+        everywhere = os.sched_getaffinity(0)
+        clock.take_processor(pid, max(everywhere))
+        assert all(os.sched_getaffinity(task) == {max(everywhere)} for task in tasks)
+        clock.leave_processor(pid)
+        assert all(os.sched_getaffinity(task) == everywhere for task in tasks)
+
+    def test_comes_first_where_the_kernel_lets_it(self, started):
+        """A process with a session of its own is moved ahead of other sessions, and back."""
+        process = started(WAIT)
+        try:
+            place = Path(f"/proc/{process.pid}/autogroup")
+            place.write_text("-1")
+            place.write_text("0")
+        except OSError as error:
+            pytest.skip(f"the kernel or the user's rights do not allow it: {error}")
+        clock.take_processor(process.pid, max(os.sched_getaffinity(0)))
+        assert place.read_text().split()[-1] == str(clock.AHEAD)
+        clock.leave_processor(process.pid)
+        assert place.read_text().split()[-1] == "0"
+
+    def test_of_a_process_that_is_gone_is_no_error(self, started):
+        """The next request to it says what happened."""
+        process = started(WAIT)
+        process.kill()
+        process.wait()
+        clock.take_processor(process.pid, max(os.sched_getaffinity(0)))
+        clock.leave_processor(process.pid)
 
 
 class TestResume:

@@ -1,5 +1,6 @@
 """The loop around a clock, with racers whose times are written down: no test here waits or measures."""
 
+import contextlib
 import fcntl
 import gc
 import itertools
@@ -33,13 +34,16 @@ class FakeSide:
         self.cost = cost if callable(cost) else lambda run: cost
         self.log = [] if log is None else log
         self.answer = answer
-        self.runs = 0
+        self.runs = self.rested = 0
 
     def run(self, batch):
         cost = self.cost(self.runs) * len(batch)
         self.runs += 1
         self.log.append((self.name, [inputs[0] for inputs in batch]))
         return Value(cost, cost, [self.answer(inputs) for inputs in batch])
+
+    def rest(self):
+        self.rested += 1
 
 
 class Item:
@@ -227,6 +231,18 @@ class TestEnd:
         """A race within its budget goes on until it converges or has its forty pairs."""
         ticks = itertools.count(0, 0.001)
         assert len(run_race(noisy(5), noisy(6), now=lambda: next(ticks), budget_s=10.0)[0].pairs) == MAX_PAIRS
+
+    @pytest.mark.parametrize("answer", [lambda inputs: inputs[0].number, lambda inputs: -1], ids=["right", "wrong"])
+    def test_however_it_ends_both_sides_are_let_go(self, answer):
+        """What a timed process has and others do not, it has for the race alone."""
+        sides = FakeSide("candidate", 0.004, answer=answer), FakeSide("baseline", 0.008)
+
+        def check(inputs, output):
+            assert output == inputs[0].number
+
+        with contextlib.suppress(AssertionError):
+            race(*sides, lambda: (Item(),), check, thresholds=(1.0,), shuffle=random.Random(1), now=lambda: 0.0)
+        assert [side.rested for side in sides] == [1, 1]
 
 
 class TestLocalSide:

@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _doctor(_: argparse.Namespace) -> int:
-    from kernelmark import groups, judge, sandbox
+    from kernelmark import clock, groups, judge, sandbox
     from kernelmark.settings import limit_settings
 
     way = sandbox.containment()
@@ -87,6 +87,10 @@ def _doctor(_: argparse.Namespace) -> int:
     group = groups.home()
     bounded = f"bounded by control groups (version {group.version}) in {group.folder}" if group else ""
     print(f"memory       {bounded or 'watched from outside: no control group can be made here'}")
+    late = (
+        "wait behind other sessions where there is more work than cores; run: sysctl kernel.sched_autogroup_enabled=0"
+    )
+    print(f"timed calls  {'come first on a busy machine' if clock.comes_first() else late}")
     for name, field in limit_settings().items():
         print(f"limit        {name} = {getattr(sandbox.Limits, field)}")
     return 0

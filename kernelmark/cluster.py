@@ -196,29 +196,9 @@ class ClassAutograde(Autograde):
         self._check_assignment()
         todo = self._todo()
         self.progress.begin(len(todo), skipped=len(self.assignments) - len(todo))
-        failed, trouble = 0, ""
         running: dict[Future[Any], tuple[_Item, Work]] = {}
-        waiting = iter(todo)
         try:
-            while True:
-                while len(running) < self.workers.count + WAITING and (place := next(waiting, None)) is not None:
-                    try:
-                        item = self._item(*place)
-                        for work in item.works:
-                            running[self._submit(work)] = (item, work)
-                    except KernelmarkError as error:
-                        failed += 1
-                        self._failed(place[1], error)
-                if not running:
-                    break
-                finished, _ = wait(running, LOOK_S, FIRST_COMPLETED)
-                if not finished:
-                    trouble, former = self.workers.trouble(), trouble
-                    if trouble not in ("", former):
-                        self.progress.note(trouble)
-                for future in finished:
-                    item, work = running.pop(future)
-                    failed += self._collect(future, item, work, running)
+            failed = self._grade_all(todo, running)
         except KeyboardInterrupt:
             self._stop(running)
             raise SystemExit(130) from None
@@ -230,6 +210,34 @@ class ClassAutograde(Autograde):
         self.progress.end()
         if failed:
             raise SystemExit(1)
+
+    def _grade_all(
+        self, todo: Sequence[tuple[str, str, str, list[str]]], running: dict[Future[Any], tuple[_Item, Work]]
+    ) -> int:
+        """Keep the workers busy until all is graded; return how many submissions failed."""
+        failed, trouble = 0, ""
+        waiting = iter(todo)
+        while True:
+            while len(running) < self.workers.count + WAITING and (place := next(waiting, None)) is not None:
+                try:
+                    item = self._item(*place)
+                    for work in item.works:
+                        running[self._submit(work)] = (item, work)
+                except STOPPING:
+                    raise
+                except (KernelmarkError, OSError) as error:
+                    failed += 1
+                    self._failed(place[1], error)
+            if not running:
+                return failed
+            finished, _ = wait(running, LOOK_S, FIRST_COMPLETED)
+            if not finished:
+                trouble, former = self.workers.trouble(), trouble
+                if trouble not in ("", former):
+                    self.progress.note(trouble)
+            for future in finished:
+                item, work = running.pop(future)
+                failed += self._collect(future, item, work, running)
 
     def _stop(self, running: Mapping[Future[Any], tuple[_Item, Work]]) -> None:
         """Let go of what is on its way; nothing of it was written."""

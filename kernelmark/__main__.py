@@ -1,4 +1,4 @@
-"""The command line: `doctor`, `report` and `grade` for staff, `status`, `check` and `export` for students.
+"""The command line: `doctor`, `report`, `grade` and `autograde` for staff, `status`, `check` and `export` for students.
 
 It parses arguments and prints; the rooms do the work. It adds what nbgrader has no
 command for, and a way to grade a class at once beside `nbgrader autograde`.

@@ -7,6 +7,7 @@ with by either command. It does not decide marks: `autograde` and the rooms belo
 """
 
 import contextlib
+import errno
 import functools
 import io
 import json
@@ -16,7 +17,7 @@ import tempfile
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,7 @@ MAX_SENT_BYTES = 64 * 2**20
 LOOK_S = 5.0
 # What one submission met, the next would meet too: the run stops.
 STOPPING = (SandboxError, StorageError, ClusterError)
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 
 
 @dataclass(frozen=True)
@@ -249,11 +251,12 @@ class ClassAutograde(Autograde):
 
     def _check_assignment(self) -> None:
         name = self.coursedir.assignment_id
-        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as book:
-            try:
-                book.find_assignment(name)
-            except MissingEntry:
-                raise SystemExit(f"{name} is not in the grade book; run: nbgrader generate_assignment {name}") from None
+        try:
+            self._book.in_one_transaction(lambda book: book.find_assignment(name))
+        except MissingEntry:
+            raise SystemExit(f"{name} is not in the grade book; run: nbgrader generate_assignment {name}") from None
+        except StorageError as error:
+            raise SystemExit(str(error)) from None
 
     def _todo(self) -> list[tuple[str, str, str, list[str]]]:
         """Return assignment, student, folder and notebooks of what is to be graded, by folder."""
@@ -335,16 +338,11 @@ class ClassAutograde(Autograde):
             found = future.result()
             if not isinstance(found, Graded):
                 found = Graded(found[0], found[1], from_json(SubmissionResult, found[2]))
-            item.done[work.notebook] = found
-            if len(item.done) == len(item.works):
-                with item.held:
-                    self._write(item)
-            return 0
         except STOPPING:
             raise
-        except (KernelmarkError, NbGraderException, ValueError) as error:
-            lost: BaseException = error
-        except (Exception, CancelledError) as error:
+        except (KernelmarkError, ValueError) as error:
+            return self._give_up(item, error)
+        except Exception as error:
             # A worker went away, or the connection did; the work is done again.
             self.workers.trouble()
             item.losses += 1
@@ -352,31 +350,44 @@ class ClassAutograde(Autograde):
                 self.progress.note(f"{item.student}: a worker was lost ({type(error).__name__}); graded again")
                 running[self._submit(work)] = (item, work)
                 return 0
-            lost = error
+            return self._give_up(item, error)
+        item.done[work.notebook] = found
+        if len(item.done) < len(item.works):
+            return 0
+        try:
+            self._write(item)
+        except STOPPING:
+            raise
+        except (KernelmarkError, NbGraderException, ValueError) as error:
+            return self._give_up(item, error)
+        item.held.close()
+        return 0
+
+    def _give_up(self, item: _Item, error: Exception) -> int:
+        """Leave no mark of a submission that could not be graded; return 1, or 0 where that was said before."""
         if item.failed:
             return 0
         item.failed = True
         with item.held:
-            self._void(item)
-        self._failed(item.student, lost)
+            self._book.in_one_transaction(
+                lambda book: void_marks(book, item.assignment, item.student, None, self._penalty)
+            )
+        self._failed(item.student, error)
         return 1
 
-    def _failed(self, student: str, error: BaseException) -> None:
+    def _failed(self, student: str, error: Exception) -> None:
         self.progress.failed(student, f"{type(error).__name__}: {error}")
-
-    def _void(self, item: _Item) -> None:
-        self._book.in_one_transaction(lambda book: void_marks(book, item.assignment, item.student, None, self._penalty))
 
     def _write(self, item: _Item) -> None:
         """Write a submission: its files, the records, the grade book, and last of all the graded notebooks.
 
         Raises:
-            StorageError: it cannot be written.
+            StorageError: nothing can be written. GraderError: this cannot.
         """
         try:
             self._write_all(item)
         except OSError as error:
-            raise StorageError(explain(error)) from None
+            raise (StorageError if error.errno in NO_ROOM else GraderError)(explain(error)) from None
 
     def _write_all(self, item: _Item) -> None:
         self._copy_files(item)
@@ -413,12 +424,12 @@ class ClassAutograde(Autograde):
         """Copy the student's files, and over them the instructor's, as nbgrader does."""
         place = Path(self._format_dest(item.assignment, item.student))
         place.mkdir(parents=True, exist_ok=True)
-        for name in intake.passive_files(item.folder, [*self.coursedir.ignore, "*.ipynb"]):
+        source = intake.instructors_folder(self, item.assignment)
+        for name in intake.passive_files(item.folder, [*self.coursedir.ignore, "*.ipynb"], own=source):
             target = place / Path(name).relative_to(item.folder)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.unlink(missing_ok=True)
             shutil.copyfile(name, target, follow_symlinks=False)
-        source = Path(self.coursedir.format_path(self.coursedir.source_directory, ".", item.assignment))
         own = {str(source / name) for name in self.exclude_overwriting.get(item.assignment, [])}
         for name in set(utils.find_all_files(str(source), [*self.coursedir.ignore, "*.ipynb"])) - own:
             target = place / Path(name).relative_to(source)

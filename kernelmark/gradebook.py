@@ -18,9 +18,9 @@ from typing import Any
 
 from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 
-from kernelmark.errors import CourseError, StorageError
+from kernelmark.errors import CourseError, GraderError, StorageError
 from kernelmark.records import CellResult, SubmissionResult
 
 # Returns the penalty of a late notebook: (student, score, seconds late) -> points, or None.
@@ -43,6 +43,7 @@ class Book:
 
         Raises:
             StorageError: it cannot be written; nothing was, and the message says what to do.
+            GraderError: it refuses what was to be written; nothing was.
         """
         deadline = time.monotonic() + self._wait_s
         while True:
@@ -51,7 +52,10 @@ class Book:
                 return
             except (DBAPIError, InvalidEntry) as error:
                 self.close()
-                if not self._may_pass(error) or time.monotonic() > deadline:
+                below = error.__context__ if isinstance(error, InvalidEntry) else error
+                if isinstance(below, IntegrityError | DataError):
+                    raise GraderError(_advice(self._db_url, str(error), self._wait_s)) from None
+                if not self._may_pass(below) or time.monotonic() > deadline:
                     raise StorageError(_advice(self._db_url, str(error), self._wait_s)) from None
             except BaseException:
                 self.close()
@@ -77,7 +81,7 @@ class Book:
             book.db.commit()
             book.db.remove()
 
-    def _may_pass(self, error: Exception) -> bool:
+    def _may_pass(self, error: BaseException | None) -> bool:
         """Say whether waiting may help: another program's lock, or a server that is away."""
         if make_url(self._db_url).get_backend_name() == "sqlite":
             return "locked" in str(error)
@@ -88,7 +92,7 @@ def in_one_transaction(db_url: str, write: Callable[[Gradebook], object], wait_s
     """Do one transaction of `Book`, and close it.
 
     Raises:
-        StorageError: it cannot be written; nothing was, and the message says what to do.
+        StorageError, GraderError: as there.
     """
     with contextlib.closing(Book(db_url, wait_s)) as book:
         book.in_one_transaction(write)

@@ -9,6 +9,7 @@ from following a link before Kernelmark sees the folder.
 
 import contextlib
 import fnmatch
+import functools
 import hashlib
 import os
 import stat
@@ -170,7 +171,8 @@ def guard(converter: Any) -> None:
 
     def init_assignment_of_passive_files(assignment_id: str, student_id: str) -> None:
         # nbgrader walks a folder and copies with shutil.copy, which follows links; it offers no setting for either.
-        walk, base.find_all_files = base.find_all_files, passive_files
+        own = instructors_folder(converter, assignment_id)
+        walk, base.find_all_files = base.find_all_files, functools.partial(passive_files, own=own)
         try:
             init_assignment(assignment_id, student_id)
         finally:
@@ -180,10 +182,21 @@ def guard(converter: Any) -> None:
     converter.coursedir.get_existing_timestamp = timestamp
 
 
-def passive_files(path: str, exclude: Sequence[str] = ()) -> list[str]:
-    """Return the paths of a folder's plain files that no browser runs, without those that a pattern names."""
+def instructors_folder(converter: Any, assignment: str) -> Path:
+    """Return the folder whose files one of nbgrader's converters lays over a student's."""
+    coursedir = converter.coursedir
+    return Path(coursedir.format_path(coursedir.source_directory, ".", assignment))
+
+
+def passive_files(path: str, exclude: Sequence[str] = (), *, own: Path) -> list[str]:
+    """Return the paths of a folder's plain files that no browser runs, without those that a pattern names.
+
+    A file that stands where the instructor's folder `own` has a folder, or below the name of a file there, makes way.
+    """
 
     def copied(name: str) -> bool:
+        if (own / name).is_dir() or any((own / above).is_file() for above in Path(name).parents):
+            return False
         named = any(fnmatch.fnmatch(part, pattern) for part in name.split("/") for pattern in exclude)
         # nbgrader logs each name, and a terminal obeys what is no printable character.
         return not named and name.isprintable() and os.path.splitext(name)[1].lower() in PASSIVE

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from kernelmark.errors import ClusterError, KernelmarkError
 
@@ -24,9 +24,11 @@ CONNECT_S = 10
 class Workers:
     """Threads of this machine, `count` submissions at once."""
 
+    # Whether work leaves this machine, and may be lost with another one.
+    remote: ClassVar[bool] = False
+
     executor: Executor
     count: int
-    remote: bool = False
 
     def submit(self, function: Callable[[Any], Any], work: Any) -> Future[Any]:
         """Have a piece of work done, sooner or later."""
@@ -50,11 +52,26 @@ class Workers:
 class DaskWorkers(Workers):
     """The workers of a cluster, which may come and go."""
 
-    client: Any = None
-    address: str = ""
+    remote: ClassVar[bool] = True
+
+    client: Any
+    address: str
+
+    def submit(self, function: Callable[[Any], Any], work: Any) -> Future[Any]:
+        """Send it to the scheduler, as soon as there is a connection."""
+        self._require_scheduler()
+        return super().submit(function, work)
 
     def trouble(self) -> str:
         """Ask the scheduler; wait while the connection to it is being made again."""
+        self._require_scheduler()
+        try:
+            connected = self.client.nthreads()
+        except OSError:
+            return f"the connection to {self.address} was lost; it is being made again"
+        return "" if connected else f"no worker is connected to {self.address}; waiting for one"
+
+    def _require_scheduler(self) -> None:
         while self.client.status == "connecting":
             time.sleep(0.1)
         if self.client.status != "running":
@@ -62,7 +79,6 @@ class DaskWorkers(Workers):
                 f"the Dask scheduler at {self.address} went away; start it and its workers again, then run the same "
                 "command again; nothing is lost"
             )
-        return "" if self.client.nthreads() else f"no worker is connected to {self.address}; waiting for one"
 
     def drop(self, futures: Iterable[Future[Any]]) -> None:
         """A scheduler that is gone has nothing to drop."""
@@ -101,7 +117,7 @@ def workers(jobs: int, scheduler: str) -> Iterator[Workers]:
         client.run_on_scheduler(_allow_losses)
         executor = client.get_executor(pure=False, retries=MAX_LOSSES)
         count = jobs or max(sum(client.nthreads().values()), 1)
-        yield DaskWorkers(executor, count, remote=True, client=client, address=scheduler)
+        yield DaskWorkers(executor, count, client, scheduler)
 
 
 def _allow_losses(dask_scheduler: Any) -> None:

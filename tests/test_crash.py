@@ -211,11 +211,15 @@ class TestFailedGrading:
     """No mark of earlier work stands for work that could not be graded, and manual marks stay."""
 
     def test_before_a_step_of_ours(self, again: Path, command: Command):
-        """A file in the place of a folder of the course's stops nbgrader's copying; the marks are empty by then."""
-        (again / "source" / "short" / "given.txt").mkdir()
-        (again / "source" / "short" / "given.txt" / "data.txt").write_text("1 2 3")
-        (again / "submitted" / "marked" / "short" / "given.txt").write_text("in the way")
-        command(again, "autograde", "short", fails=True)
+        """One submission cannot be copied by nbgrader; its marks are empty by then, and the others are graded."""
+        with (again / "nbgrader_config.py").open("a") as config:
+            config.write(
+                "\nfrom nbgrader.converters.base import BaseConverter\ncopy = BaseConverter.init_assignment\n"
+                "def stumble(self, assignment, student):\n    assert student != 'marked', 'on purpose'\n"
+                "    copy(self, assignment, student)\nBaseConverter.init_assignment = stumble\n"
+            )
+        hand_in(again, "marked", solved(), EARLY)
+        assert "on purpose" in command(again, "autograde", "short", fails=True)["said"]
         assert_only_manual_marks(again, "marked")
         assert grade(again, "late", "add_small") == (2.0, False)
 

@@ -12,7 +12,9 @@ BENCHMARKS ?= $(filter-out benchmarks/_%,$(sort $(wildcard benchmarks/*.py)))
 GIVEN := source/09_backend/given
 # Which assignments the demo grades: `make demo DEMO="03_matmul 07_conv"`.
 DEMO ?=
-# More words for a command: `make test PYTEST_FLAGS="-k wire"`.
+# Tests of one class or file share what they set up, so they stay together.
+SIDE_BY_SIDE := -n logical --maxprocesses 4 --dist loadscope
+# More words for a command: `make test PYTEST_FLAGS="-k wire"`, or "-n 0" for one test after the other.
 PYTEST_FLAGS ?=
 # How long `make fuzz` goes on.
 FUZZ_S ?= 3600
@@ -42,11 +44,11 @@ demo: setup ## grade the sample class and compare every mark with the expected o
 
 test: setup ## run the test suite
 	@scripts/system-packages chromium postgresql
-	@$(BIN)/python -m pytest $(PYTEST_FLAGS)
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(PYTEST_FLAGS)
 
 test-all: setup ## run the test suite and the tests that take minutes
 	@scripts/system-packages chromium postgresql
-	@$(BIN)/python -m pytest -m "" $(PYTEST_FLAGS)
+	@$(BIN)/python -m pytest -m "" $(SIDE_BY_SIDE) $(PYTEST_FLAGS)
 
 trust: setup ## grade the cheating corpus, here and by stock nbgrader, and print what each threat gained
 	@$(BIN)/python -m tests.trust

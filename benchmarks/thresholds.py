@@ -30,8 +30,8 @@ sys.path.insert(0, str(ROOT))
 
 from _loads import Hogs  # noqa: E402
 
-from kernelmark.autograde import own_files  # noqa: E402
 from kernelmark.conform import Course, read_submission  # noqa: E402
+from kernelmark.grading import own_files  # noqa: E402
 from kernelmark.nursery import Nursery  # noqa: E402
 from kernelmark.records import CellResult  # noqa: E402
 from kernelmark.sandbox import Limits  # noqa: E402

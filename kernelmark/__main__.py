@@ -118,7 +118,7 @@ def _report(arguments: argparse.Namespace) -> int:
 
 
 def _grade(arguments: argparse.Namespace) -> int:
-    from kernelmark.autograde import grade
+    from kernelmark.grading import grade
     from kernelmark.records import to_json
 
     print(to_json(grade(Path(arguments.source), Path(arguments.submitted))))

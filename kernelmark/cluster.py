@@ -9,20 +9,15 @@ with by either command. It does not decide marks: `autograde` and the rooms belo
 import contextlib
 import errno
 import functools
-import io
-import json
 import re
 import shutil
-import tempfile
 import warnings
-import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from nbgrader import utils
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import autogradeapp
@@ -30,124 +25,25 @@ from nbgrader.apps.autogradeapp import AutogradeApp
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 from sqlalchemy.exc import SAWarning
-from traitlets.config import Config
 
-from kernelmark import autograde, intake
-from kernelmark.conform import Course
+from kernelmark import autograde, grading, intake
 from kernelmark.errors import ClusterError, GraderError, KernelmarkError, SandboxError, StorageError
 from kernelmark.gradebook import Book, explain, void_marks, write_marks
 from kernelmark.progress import Progress
-from kernelmark.records import RECORDS, SubmissionResult, from_json, record_path, to_json
+from kernelmark.records import RECORDS, SubmissionResult, from_json, record_path
 from kernelmark.resume import alone
-from kernelmark.sandbox import Limits
 from kernelmark.settings import Kernelmark
 from kernelmark.stats import number
+from kernelmark.work import Graded, Work, grade_sent, grade_work, packed, plain
 from kernelmark.workers import MAX_LOSSES, Workers, workers
 
 # Submissions that wait for their turn beside those that are being graded.
 WAITING = 2
-# Files beside a notebook that are sent to another machine, all together.
-MAX_SENT_BYTES = 64 * 2**20
 # How often a run looks whether anybody is there to grade.
 LOOK_S = 5.0
 # What one submission met, the next would meet too: the run stops.
 STOPPING = (SandboxError, StorageError, ClusterError)
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
-
-
-@dataclass(frozen=True)
-class Work:
-    """One submitted notebook, with all that a machine needs to grade it.
-
-    Files beside the notebooks are paths here, or (sent to another machine) zip archives.
-    `submitted` is None where nothing could be read; `notes` say why.
-    """
-
-    assignment: str
-    notebook: str
-    student: str
-    source: str
-    submitted: bytes | None
-    notes: tuple[str, ...]
-    limits: Mapping[str, Any]
-    config: str
-    files: Mapping[str, str] | bytes
-    course_files: Mapping[str, str] | bytes
-    handed_in: str = ""
-
-
-@dataclass(frozen=True)
-class Graded:
-    """What came of it: the graded notebook's text, its automatic comments, and the result."""
-
-    notebook: str
-    comments: Mapping[str, str | None]
-    result: SubmissionResult
-
-
-def grade_work(work: Work) -> Graded:
-    """Grade one notebook: no folder of a course, no grade book, nothing written but what is removed again.
-
-    Raises:
-        CourseError: the instructor's notebook cannot be graded.
-        SandboxError: submissions cannot be contained on this machine.
-    """
-    with contextlib.ExitStack() as stack:
-        files, course_files = (_unpacked(found, stack) for found in (work.files, work.course_files))
-        submission, notes = autograde.as_notebook(work.submitted)
-        notebook, result = autograde.graded_notebook(
-            _course(work.source, work.config),
-            submission,
-            (work.assignment, work.notebook, work.student),
-            files=files,
-            course_files=course_files,
-            limits=Limits(**work.limits),
-            notes=(*notes, *work.notes),
-            handed_in=work.handed_in,
-        )
-    return Graded(nbformat.writes(notebook), autograde.unanswered(notebook), result)
-
-
-def grade_sent(work: Work) -> tuple[str, dict[str, str | None], str]:
-    """Do `grade_work` on another machine; what comes back is plain text."""
-    graded = grade_work(work)
-    return graded.notebook, dict(graded.comments), to_json(graded.result)
-
-
-@functools.lru_cache(maxsize=4)
-def _course(source: str, config: str) -> Course:
-    return Course(nbformat.reads(source, as_version=4), Config(json.loads(config)))
-
-
-def packed(files: Mapping[str, str]) -> bytes:
-    """Return files and folders as a zip archive, links left out.
-
-    Raises:
-        GraderError: they are too large to be sent.
-    """
-    target, total = io.BytesIO(), 0
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, top in files.items():
-            for path in (Path(top), *sorted(Path(top).rglob("*"))):
-                if path.is_symlink() or not path.is_file():
-                    continue
-                total += path.stat().st_size
-                if total > MAX_SENT_BYTES:
-                    raise GraderError(f"more than {MAX_SENT_BYTES / 2**20:.0f} MiB beside the notebook; grade it here")
-                archive.writestr(str(Path(name) / path.relative_to(top)), path.read_bytes())
-    return target.getvalue()
-
-
-def _unpacked(files: Mapping[str, str] | bytes, stack: contextlib.ExitStack) -> dict[str, str]:
-    if not isinstance(files, bytes):
-        return dict(files)
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kernelmark-")))
-    with zipfile.ZipFile(io.BytesIO(files)) as archive:
-        archive.extractall(folder)
-    # A sandbox's user, who is another one where root grades, must be able to look.
-    for path in (folder, *folder.rglob("*")):
-        path.chmod(0o755 if path.is_dir() else 0o644)
-    return {path.name: str(path) for path in sorted(folder.iterdir())}
 
 
 def what_changed(former: SubmissionResult | None, result: SubmissionResult) -> str:
@@ -247,7 +143,7 @@ class ClassAutograde(Autograde):
         for item, _ in running.values():
             item.held.close()
         self.progress.end(stopped=True)
-        autograde.close()
+        grading.close()
 
     def _check_assignment(self) -> None:
         name = self.coursedir.assignment_id
@@ -262,7 +158,7 @@ class ClassAutograde(Autograde):
         """Return assignment, student, folder and notebooks of what is to be graded, by folder."""
         settings = Kernelmark(parent=self, config=self.config)
         source = Path(settings.source_directory)
-        hashed = functools.cache(functools.partial(autograde.source_of, source, self.config))
+        hashed = functools.cache(functools.partial(grading.source_of, source, self.config))
         pattern = self._format_source("(?P<assignment>.*)", "(?P<student>.*)", escape=True)
         found = []
         for folder in sorted(self.assignments):
@@ -286,7 +182,7 @@ class ClassAutograde(Autograde):
                 return False
             if record.source_sha256 != hashed(assignment, name):
                 return False
-            if record.environment_sha256 != autograde.environment_sha256():
+            if record.environment_sha256 != grading.environment_sha256():
                 return False
         return True
 
@@ -294,12 +190,12 @@ class ClassAutograde(Autograde):
         settings = Kernelmark(parent=self, config=self.config)
         source = Path(settings.source_directory) / assignment
         pack: Any = packed if self.workers.remote else dict
-        files, course_files = pack(intake.shown(Path(folder))), pack(autograde.own_files(source))
+        files, course_files = pack(intake.shown(Path(folder))), pack(grading.own_files(source))
         names = [Path(path).stem for path in notebooks]
         places = intake.notebooks(Path(folder), [path.stem for path in source.glob("*.ipynb")])
         works = []
         for name in names:
-            submitted, notes = autograde.handed_in_bytes(places[name])
+            submitted, notes = grading.handed_in_bytes(places[name])
             if places[name].stem != name:
                 notes.append(f"{places[name].name!r} was taken for {name}.ipynb, which was not there.")
             works.append(
@@ -311,7 +207,7 @@ class ClassAutograde(Autograde):
                     submitted=submitted,
                     notes=tuple(notes),
                     limits=asdict(settings.limits()),
-                    config=_plain(self.config),
+                    config=plain(self.config),
                     files=files,
                     course_files=course_files,
                     handed_in=self.exporter.handed_in.get((assignment, student), ""),
@@ -438,17 +334,6 @@ class ClassAutograde(Autograde):
             shutil.copy(name, target)
 
 
-def _plain(config: Config) -> str:
-    """Return what of a configuration is plain data, as JSON: settings of nbgrader's release steps are."""
-    found: dict[str, dict[str, Any]] = {}
-    for section, values in config.items():
-        for name, value in values.items() if isinstance(values, dict) else ():
-            with contextlib.suppress(TypeError, ValueError):
-                json.dumps(value)
-                found.setdefault(section, {})[name] = value
-    return json.dumps(found, sort_keys=True)
-
-
 class ClassAutogradeApp(AutogradeApp):
     """`nbgrader autograde`'s options and configuration, with `ClassAutograde` as the converter."""
 
@@ -500,5 +385,5 @@ def run(name: str, words: Sequence[str], jobs: int, scheduler: str, *, as_json: 
                 raise GraderError(stopped.code.removeprefix("nbgrader autograde stopped: ")) from None
             return int(stopped.code or 0)
         finally:
-            autograde.close()
+            grading.close()
     return 0

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 from nbformat.notebooknode import NotebookNode
 
-from kernelmark import autograde
+from kernelmark import grading
 from kernelmark.records import SubmissionResult
 from kernelmark.sandbox import Limits
 from tests import small_course
@@ -23,7 +23,7 @@ settings.load_profile("suite")
 def _no_processes_left() -> Iterator[None]:
     """The warm process of the suite ends with it."""
     yield
-    autograde._nursery.close()
+    grading._nursery.close()
 
 
 @pytest.fixture
@@ -38,6 +38,6 @@ def grade_short(tmp_path: Path) -> Callable[..., SubmissionResult]:
         handed_in.parent.mkdir(exist_ok=True)
         raw = submission if isinstance(submission, bytes) else nbformat.writes(submission).encode()
         handed_in.write_bytes(raw)
-        return autograde.grade(source, handed_in, limits)
+        return grading.grade(source, handed_in, limits)
 
     return grade

@@ -20,7 +20,7 @@ from typing import Any
 from nbgrader.apps import NbGraderApp
 from sqlalchemy.engine.default import DefaultDialect
 
-from kernelmark import autograde
+from kernelmark import grading
 
 # From linux/sched.h.
 CLONE_NEWNS = 0x20000
@@ -33,9 +33,9 @@ def main() -> None:
     for line in sys.stdin:
         order = json.loads(line)
         if order["warm"]:
-            with autograde._nursery._lock:
-                if autograde._nursery._process is None:
-                    autograde._nursery._start()
+            with grading._nursery._lock:
+                if grading._nursery._process is None:
+                    grading._nursery._start()
         steps, said = os.pipe(), os.pipe()
         child = os.fork()
         if child == 0:
@@ -111,7 +111,7 @@ def run(order: dict[str, Any], steps: int) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     if not order["warm"]:
-        autograde._nursery.close()
+        grading._nursery.close()
     os._exit(status)
 
 

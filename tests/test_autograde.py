@@ -5,8 +5,9 @@ from pathlib import Path
 import nbformat
 
 import kernelmark
-from kernelmark.autograde import _better, _submission_sha256
+from kernelmark.autograde import _better
 from kernelmark.conform import Cell, Plan
+from kernelmark.grading import _submission_sha256
 from kernelmark.records import CellResult, Pair
 from kernelmark.stats import decide
 from tests import small_course

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import CheckCellMetadata
 
-from kernelmark import autograde, conform
+from kernelmark import conform, grading
 from kernelmark.autograde import SubmissionExporter
 from kernelmark.conform import Course, Plan, read_submission
 from kernelmark.sandbox import HOME, Limits, bubblewrap_arguments
@@ -138,7 +138,7 @@ def grade(tmp_path_factory):
         folder = root / "submitted" / str(next(counts))
         folder.mkdir(parents=True)
         (folder / "short.ipynb").write_bytes(raw)
-        result = autograde.grade(source, folder / "short.ipynb", Limits(cell_s=5.0, notebook_s=30.0))
+        result = grading.grade(source, folder / "short.ipynb", Limits(cell_s=5.0, notebook_s=30.0))
         return {cell.grade_id: cell.points for cell in result.cells if cell.grade_id in POINTS}, result
 
     return run
@@ -460,7 +460,7 @@ class TestArguments:
         look = f"import os\nassert sorted(map(ascii, os.listdir())) == {expected}\nassert open('--').read()\n"
         _cell(found, "add")["source"] = look + SOLVED["add"]
         (folder / "short.ipynb").write_bytes(raw_of(found))
-        result = autograde.grade(source, folder / "short.ipynb")
+        result = grading.grade(source, folder / "short.ipynb")
         assert {cell.grade_id: cell.points for cell in result.cells if cell.grade_id in POINTS} == POINTS
 
 
@@ -479,7 +479,7 @@ class TestOwnFiles:
             here = below
         os.close(here)
         plan = COURSE.plan(*read_submission(raw_of(cells(solved=True))))[1]
-        first = autograde._submission_sha256(plan, autograde.own_files(tmp_path))
-        assert first == autograde._submission_sha256(plan, autograde.own_files(tmp_path))
+        first = grading._submission_sha256(plan, grading.own_files(tmp_path))
+        assert first == grading._submission_sha256(plan, grading.own_files(tmp_path))
         (tmp_path / "d" / "new").write_bytes(b"")
-        assert first != autograde._submission_sha256(plan, autograde.own_files(tmp_path))
+        assert first != grading._submission_sha256(plan, grading.own_files(tmp_path))

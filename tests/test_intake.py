@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from kernelmark import autograde, intake
+from kernelmark import grading, intake
 from kernelmark.errors import SubmissionError
 from kernelmark.resume import folder_sha256
 from tests import small_course
@@ -240,6 +240,6 @@ class TestGrade:
         source = tmp_path / "source" / "short.ipynb"
         nbformat.write(small_course.notebook(), source)
         (tmp_path / "work" / "short.ipynb").symlink_to(source)
-        result = autograde.grade(source, tmp_path / "work" / "short.ipynb")
+        result = grading.grade(source, tmp_path / "work" / "short.ipynb")
         assert sum(cell.points or 0.0 for cell in result.cells) == 0
         assert "is a link" in result.notes[0]

@@ -13,7 +13,7 @@ import psutil
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from kernelmark import autograde, checks
+from kernelmark import checks, grading
 from kernelmark.conform import Cell, Course, read_submission
 from kernelmark.errors import CourseError
 from kernelmark.judge import Judge
@@ -80,7 +80,7 @@ class TestNotes:
         nbformat.write(small_course.notebook(), tmp_path / "short.ipynb")
         (tmp_path / "handed").mkdir()
         (tmp_path / "handed" / "short.ipynb").write_text("not a notebook")
-        result = autograde.grade(tmp_path / "short.ipynb", tmp_path / "handed" / "short.ipynb")
+        result = grading.grade(tmp_path / "short.ipynb", tmp_path / "handed" / "short.ipynb")
         assert any("is not a notebook" in note for note in result.notes)
 
 
@@ -98,7 +98,7 @@ class TestFilesOfTheCourse:
         solution = nbformat.from_dict(json.loads(json.dumps(notebook)))
         solution.cells[7].source = "limit = DOZEN"
         nbformat.write(solution, submitted / "short.ipynb")
-        assert marks(autograde.grade(source / "short.ipynb", submitted / "short.ipynb")) == FULL
+        assert marks(grading.grade(source / "short.ipynb", submitted / "short.ipynb")) == FULL
 
 
 class TestFailuresCostOnlyWhatTheyBreak:
@@ -186,7 +186,7 @@ class TestReference:
     def test_lost_between_two_submissions_costs_nobody(self, grade_short: Grade):
         """The idle reference is killed; the next honest submission gets its marks."""
         grade_short(solved())
-        warm = psutil.Process(autograde._nursery._process.pid)
+        warm = psutil.Process(grading._nursery._process.pid)
         for process in warm.children(recursive=True):
             with contextlib.suppress(psutil.NoSuchProcess):  # its overseer took it along
                 process.kill()

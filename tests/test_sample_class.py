@@ -6,7 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from kernelmark import autograde
+from kernelmark import grading
 from kernelmark.records import SubmissionResult
 from tests.sample_class import ROOT, Sample, course, notebook_name, samples
 
@@ -37,7 +37,7 @@ def graded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         path = root / sample.student / sample.assignment / f"{name}.ipynb"
         path.parent.mkdir(parents=True)
         path.write_text(sample.content(), encoding="utf-8")
-        return key(sample), autograde.grade(ROOT / "source" / sample.assignment / f"{name}.ipynb", path)
+        return key(sample), grading.grade(ROOT / "source" / sample.assignment / f"{name}.ipynb", path)
 
     with ThreadPoolExecutor(2) as pool:
         return dict(pool.map(grade, wanted.values()))
@@ -70,7 +70,7 @@ def test_instructors_solution_earns_full_marks(tmp_path: Path, assignment: str):
     name = notebook_name(assignment)
     path = tmp_path / f"{name}.ipynb"
     path.write_text(nbformat.writes(course(assignment).source))
-    result = autograde.grade(ROOT / "source" / assignment / f"{name}.ipynb", path)
+    result = grading.grade(ROOT / "source" / assignment / f"{name}.ipynb", path)
     waiting = {cell.grade_id for cell in course(assignment).cells if cell.role == "answer"}
     for cell in result.cells:
         assert cell.points == (None if cell.grade_id in waiting else cell.max_points), cell.reason + cell.staff

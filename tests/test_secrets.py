@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from nbformat.notebooknode import NotebookNode
 
-from kernelmark.autograde import grade
+from kernelmark.grading import grade
 from tests import small_course
 from tests.small_course import ADD, COUNTER, LIMIT, SETUP, graded_cell
 from tests.test_nbgrader import nbgrader

@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from kernelmark import autograde
+from kernelmark import grading
 from kernelmark.records import SubmissionResult
 from tests import trust_course
 from tests.trust import THREATS, Attack, attacks
@@ -33,7 +33,7 @@ def graded(
 
     def grade(attack: Attack) -> tuple[str, list[SubmissionResult]]:
         path = attack.hand_in(root / "submitted" / attack.student)
-        return attack.name, [autograde.grade(source, path) for _ in range(attack.times)]
+        return attack.name, [grading.grade(source, path) for _ in range(attack.times)]
 
     with ThreadPoolExecutor(2) as pool:
         return dict(pool.map(grade, wanted.values()))
@@ -67,7 +67,7 @@ def test_an_honest_classmate_after_all_of_them_gets_full_marks(
     for place in (source, path):
         place.parent.mkdir()
         nbformat.write(trust_course.notebook(), place)
-    result = autograde.grade(source, path)
+    result = grading.grade(source, path)
     assert [cell.points for cell in result.cells if cell.grade_id != "why"] == [
         points for points, _, _ in trust_course.TESTS.values()
     ]

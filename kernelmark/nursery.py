@@ -9,8 +9,10 @@ It does not grade: `referee` does, in the fork.
 import atexit
 import contextlib
 import ctypes
+import importlib
 import json
 import os
+import re
 import select
 import signal
 import socket
@@ -35,6 +37,9 @@ from kernelmark.session import Session
 # A judge that is not back by then has failed; the notebook's own limit comes long before.
 SLACK_S = 600.0
 IDLE_REFERENCES = 2
+# Imported once a run where an instructor's cell does, and not once a process: 0.2 CPU-seconds, and as
+# much again and more for the first function that is compiled.
+SLOW_TO_START = ("numba",)
 # From linux/prctl.h.
 PR_SET_PDEATHSIG = 1
 _LENGTH = struct.Struct("!Q")
@@ -71,7 +76,7 @@ class Nursery:
         job = {"plan": json.loads(plan.to_json()), "limits": asdict(limits), "sound": sound}
         job |= {"files": {**files, **course_files}, "course_files": course_files}
         try:
-            with self._connect(source_sha256, limits, course_files) as connection:
+            with self._connect(source_sha256, limits, course_files, _libraries(plan)) as connection:
                 connection.settimeout(limits.notebook_s + SLACK_S)
                 _send(connection, json.dumps(job).encode())
                 reply = self._answer(connection)
@@ -112,13 +117,16 @@ class Nursery:
                     self._process.wait()
             self._control = self._process = None
 
-    def _connect(self, source_sha256: str, limits: Limits, course_files: dict[str, str]) -> socket.socket:
+    def _connect(
+        self, source_sha256: str, limits: Limits, course_files: dict[str, str], libraries: list[str]
+    ) -> socket.socket:
         ours, theirs = socket.socketpair()
         with self._lock, theirs:
             if self._process is None or self._process.poll() is not None:
                 self._start()
             assert self._control is not None
             header = {"source": source_sha256, "limits": asdict(limits), "files": course_files}
+            header["libraries"] = libraries
             socket.send_fds(self._control, [json.dumps(header).encode()], [theirs.fileno()])
         return ours
 
@@ -130,7 +138,7 @@ class Nursery:
             f"import sys; sys.modules['rfc3987_syntax'] = None; sys.path.insert(0, {package!r}); "
             "from kernelmark.nursery import main; main()"
         )
-        threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+        threads = {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "MKL", "NUMBA")}
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-c", code, str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
@@ -158,6 +166,7 @@ class _Warm:
     control: socket.socket
     idle: list[_Idle] = field(default_factory=list)
     busy: dict[int, tuple[int, _Idle]] = field(default_factory=dict)
+    imported: set[str] = field(default_factory=set)
 
     def serve(self) -> None:
         """Fork a judge for every job until the coordinator goes away."""
@@ -185,8 +194,10 @@ class _Warm:
             return False
         header = json.loads(text)
         connection = socket.socket(fileno=descriptors[0])
+        limits = Limits(**header["limits"])
         try:
-            reference = self._reference(header["source"], Limits(**header["limits"]), header["files"])
+            self._warm_up(limits, [name for name in header["libraries"] if name not in self.imported])
+            reference = self._reference(header["source"], limits, header["files"])
         except GraderError as error:
             key = "refuse" if isinstance(error, SandboxError) else "fault"
             _answer(connection, {key: f"{type(error).__name__}: {error}" if key == "fault" else str(error)})
@@ -205,6 +216,15 @@ class _Warm:
         connection.close()
         self.busy[read_end] = (pid, reference)
         return True
+
+    def _warm_up(self, limits: Limits, libraries: list[str]) -> None:
+        if not libraries:
+            return
+        sandbox.warm_up(limits, libraries)
+        for name in libraries:
+            self.imported.add(name)
+            with contextlib.suppress(ImportError):  # whoever needs it says so
+                importlib.import_module(name)
 
     def _reference(self, source: str, limits: Limits, files: dict[str, str]) -> _Idle:
         for waiting in [idle for idle in self.idle if not Path(f"/proc/{idle.link.pid}").exists()]:
@@ -272,6 +292,12 @@ def _judge(connection: socket.socket, reference: _Idle, source: str, last_words:
     except Exception:
         # The last line of defence: whatever broke, a person sees it and nobody is marked.
         _answer(connection, {"fault": traceback.format_exc()})
+
+
+def _libraries(plan: Plan) -> list[str]:
+    """Return which of the libraries that are slow to start the instructor's own cells import."""
+    text = "\n".join(cell.source for cell in plan.solution if cell.code)
+    return [name for name in SLOW_TO_START if re.search(rf"^\s*(import|from)\s+{name}\b", text, re.MULTILINE)]
 
 
 def _answer(connection: socket.socket, reply: dict[str, Any]) -> None:

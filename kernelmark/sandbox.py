@@ -252,6 +252,20 @@ def start(limits: Limits, fds: Sequence[int], files: Mapping[str, str] | None = 
     return _grouped(_start_contained(command, limits, fds, files or {}, drop=drop), limits)
 
 
+def warm_up(limits: Limits, libraries: Sequence[str]) -> None:
+    """Have the libraries that a course's notebook imports loaded once for every sandbox of these limits.
+
+    Raises:
+        SandboxError: nothing can be contained here; the message says what to do.
+    """
+    warm = _zygote(limits, containment() == "root") if limits.contained else None
+    if warm is not None:
+        try:
+            warm.warm_up(libraries)
+        except OSError:
+            _forget(warm)
+
+
 def close_zygotes() -> None:
     """End the warm interpreters of this process, when no sandbox runs any more."""
     with _zygotes_lock:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from kernelmark import sandbox, zygote
+from kernelmark import nursery, sandbox, zygote
+from kernelmark.conform import Cell, Plan
 from kernelmark.errors import SubmissionLost
 from kernelmark.links import Link
 from kernelmark.sandbox import HOME, LIBRARY, Limits
@@ -166,3 +167,48 @@ class TestZygote:
         with open(f"/proc/{made._process.pid}/environ", "rb") as file:
             names = {entry.split(b"=")[0].decode() for entry in file.read().split(b"\0") if entry}
         assert names == set(sandbox.environment(Limits()))
+
+
+@pytest.fixture
+def apart(way: str) -> Iterator[Limits]:
+    """Limits of which no sandbox has been made: whatever is loaded for them is loaded here."""
+    limits = Limits(threads=3)
+    yield limits
+    sandbox.close_zygotes()
+
+
+class TestWarmUp:
+    def test_a_library_of_the_courses_is_there_before_the_first_cell(self, apart: Limits, way: str):
+        """Once for every sandbox; it compiles there, with the threads that the limits give."""
+        pytest.importorskip("numba", reason="Numba is not installed")
+        source = "import sys\nprint('numba' in sys.modules)"
+        found = []
+        for libraries in ((), ("numba",)):
+            sandbox.warm_up(apart, libraries)
+            link = Link(apart)
+            found.append(said(link, source))
+            compiled = "import numba\nprint(numba.njit(lambda a: a + 1)(2), numba.config.NUMBA_NUM_THREADS)"
+            assert said(link, compiled) == "3 3"
+            link.close()
+        assert found == ["False", "True" if way == "forked" else "False"]
+
+    def test_a_library_that_is_missing_is_missed_by_whoever_needs_it(self, apart: Limits):
+        """The sandbox starts as ever."""
+        sandbox.warm_up(apart, ("no_such_library",))
+        link = Link(apart)
+        assert said(link, "import no_such_library") == "ModuleNotFoundError: No module named 'no_such_library'"
+        link.close()
+
+    @pytest.mark.parametrize(
+        ("text", "names"),
+        [
+            ("import numba", ["numba"]),
+            ("import numpy as np\nfrom numba import njit", ["numba"]),
+            ("# import numba\nimport numbagg", []),
+        ],
+    )
+    def test_is_for_what_the_instructors_cells_import(self, text: str, names: list[str]):
+        """A submission's own imports load nothing outside its sandbox."""
+        theirs = Cell("setup", text)
+        assert nursery._libraries(Plan((), (), (theirs,))) == names
+        assert nursery._libraries(Plan((theirs,), (), ())) == []

@@ -17,7 +17,7 @@ def someone_tells():
             return True
         frame = frame.f_back
     return any(MARK in text for text in globals().get("In", [])) or any(
-        isinstance(thing, str) and MARK in thing for holder in gc.get_objects()[-2000:] for thing in gc.get_referents(holder)
+        isinstance(thing, str) and thing is not MARK and MARK in thing for holder in gc.get_objects()[-2000:] for thing in gc.get_referents(holder)
     )
 
 

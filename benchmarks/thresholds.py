@@ -32,9 +32,9 @@ from _loads import Hogs  # noqa: E402
 
 from kernelmark.conform import Course, read_submission  # noqa: E402
 from kernelmark.grading import own_files  # noqa: E402
+from kernelmark.limits import Limits  # noqa: E402
 from kernelmark.nursery import Nursery  # noqa: E402
 from kernelmark.records import CellResult  # noqa: E402
-from kernelmark.sandbox import Limits  # noqa: E402
 from kernelmark.stats import number  # noqa: E402
 from tests.sample_class import Sample, samples  # noqa: E402
 

@@ -38,8 +38,8 @@ from _kernels import CALLS_S, KINDS, SOURCE, Work, fit, plain_ratio
 import kernelmark
 from kernelmark.errors import KernelmarkError
 from kernelmark.judge import RemoteSide, describe_machine
+from kernelmark.limits import Limits
 from kernelmark.records import Outcome, Verdict
-from kernelmark.sandbox import Limits
 from kernelmark.session import Session
 from kernelmark.stats import PASS_LINE, decide
 from kernelmark.timing import host_lock, race
@@ -64,7 +64,19 @@ MAX_MEDIAN_2MS_S = 0.5
 DISTURBED = 0.05
 CONFIDENCE = 0.95
 # The files that decide what a verdict is; results of different versions are not pooled.
-METHOD_FILES = ("stats", "timing", "links", "clock", "server", "wire", "judge", "sandbox")
+METHOD_FILES = (
+    "stats",
+    "timing",
+    "links",
+    "memory",
+    "clock",
+    "server",
+    "wire",
+    "channel",
+    "judge",
+    "sandbox",
+    "limits",
+)
 
 
 @dataclass(frozen=True)

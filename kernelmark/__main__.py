@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _doctor(_: argparse.Namespace) -> int:
-    from kernelmark import clock, groups, judge, sandbox
+    from kernelmark import clock, groups, judge, limits, sandbox
     from kernelmark.settings import limit_settings
 
     way = sandbox.containment()
@@ -92,7 +92,7 @@ def _doctor(_: argparse.Namespace) -> int:
     )
     print(f"timed calls  {'come first on a busy machine' if clock.comes_first() else late}")
     for name, field in limit_settings().items():
-        print(f"limit        {name} = {getattr(sandbox.Limits, field)}")
+        print(f"limit        {name} = {getattr(limits.Limits, field)}")
     return 0
 
 

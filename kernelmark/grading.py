@@ -25,12 +25,12 @@ from nbgrader import utils
 from kernelmark import intake
 from kernelmark.conform import MAX_NOTEBOOK_BYTES, Course, Plan, mark_scheme, read_submission
 from kernelmark.errors import CourseError, SubmissionError
+from kernelmark.limits import Limits
 from kernelmark.nursery import Nursery
 from kernelmark.pages import Sanitise
 from kernelmark.records import SubmissionResult
 from kernelmark.referee import Refereed
 from kernelmark.resume import MARK
-from kernelmark.sandbox import Limits
 
 # A class graded with other versions of these is graded again by `kernelmark autograde`.
 ENVIRONMENT = ("kernelmark", "numpy", "scipy", "numba", "ipython", "nbgrader")

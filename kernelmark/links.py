@@ -8,28 +8,27 @@ starts a new process.
 
 import contextlib
 import fcntl
-import functools
 import math
 import mmap
 import os
-import resource
 import secrets
 import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from kernelmark import clock, sandbox
+from kernelmark import clock, memory, sandbox
+from kernelmark.channel import Channel
 from kernelmark.errors import GraderError, MeasurementError, SubmissionError, SubmissionLost
+from kernelmark.limits import Limits
 from kernelmark.proxy import checked
-from kernelmark.sandbox import Limits
 from kernelmark.timing import Inputs, Value
-from kernelmark.wire import REGION_BYTES, Channel, Decoder, Encoder, Plain, WireError, Withheld, withholdable
+from kernelmark.wire import REGION_BYTES, Decoder, Encoder, Plain, WireError, Withheld, withholdable
 
 # After an interrupt, a process has this long to come back before it is killed.
 GRACE_S = 2.0
@@ -108,7 +107,7 @@ class Link:
         self._callbacks: dict[int, Callable[..., Any]] = {}
         self._given = 0
         self._weighed_bytes = 0
-        self._own_limit_bytes = _first_bytes() + JUDGE_MEMORY * limits.memory_bytes
+        self._own_limit_bytes = memory.first_bytes() + JUDGE_MEMORY * limits.memory_bytes
         self._stood_at_s: float | None = None
         self._regions = [_sealed_region("to"), _sealed_region("from")]
         ours, theirs = socket.socketpair()
@@ -287,7 +286,7 @@ class Link:
             if pause is not None:
                 # The clock was read at this message; whatever came after it would be free of charge.
                 raise WireError("a callback in a timed call")
-            with _bounded(self._own_limit_bytes):
+            with memory.bounded(self._own_limit_bytes):
                 answer, payload = self._call_back(reply, buffers)
             self.channel.send(answer, payload)
 
@@ -314,7 +313,7 @@ class Link:
         if self.channel.received_bytes - self._weighed_bytes < WEIGH_BYTES:
             return
         self._weighed_bytes = self.channel.received_bytes
-        if _own_bytes() > self._own_limit_bytes:
+        if memory.own_bytes() > self._own_limit_bytes:
             raise self._lost(f"{self.whose} handed the grader more than it can hold in one test")
 
     def _interrupt(self, limit_s: float) -> None:
@@ -407,7 +406,10 @@ class Link:
             breach = "cpu"
         elif group is not None:
             breach = "memory" if group.ran_out else ""
-        elif started.scratch_bytes() + sum(_held_bytes(pid, self.limits) for pid in pids) > self.limits.memory_bytes:
+        elif (
+            started.scratch_bytes() + sum(memory.held_bytes(pid, self.limits) for pid in pids)
+            > self.limits.memory_bytes
+        ):
             breach = "memory"
         if not breach:
             return
@@ -418,7 +420,7 @@ class Link:
 
     def _breach(self, kind: str) -> str:
         used = {
-            "memory": f"{size(self.limits.memory_bytes)} of memory and was ended (memory_limit_bytes)",
+            "memory": f"{memory.size(self.limits.memory_bytes)} of memory and was ended (memory_limit_bytes)",
             "cpu": f"{self.limits.cpu_s:.0f} s of CPU time in this notebook and was ended (cpu_limit_s)",
         }
         return f"{self.whose} used more than {used[kind]}"
@@ -439,58 +441,6 @@ class Link:
         return used_s
 
 
-def _own_bytes() -> int:
-    """Return the memory of this process that is its own: neither a file's nor shared."""
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[5]) * os.sysconf("SC_PAGE_SIZE")
-
-
-@functools.cache
-def _first_bytes() -> int:
-    """Return what this process held when its first link began; a fork's is that of its parent."""
-    return _own_bytes()
-
-
-@contextlib.contextmanager
-def _bounded(limit_bytes: int) -> Iterator[None]:
-    """Let this process hold so much memory of its own and no more: a call beyond it raises MemoryError."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    bound = min(limit for limit in (limit_bytes, soft, hard) if limit != resource.RLIM_INFINITY)
-    resource.setrlimit(resource.RLIMIT_DATA, (bound, hard))
-    try:
-        yield
-    except MemoryError:
-        raise WireError("a call of a function of the test needs more memory than the grader has for it") from None
-    finally:
-        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
-
-
-def size(count: int) -> str:
-    """Return a number of bytes in words: 2 GiB, 300 MiB."""
-    exponent, unit = (30, "GiB") if count >= 2**30 else (20, "MiB")
-    return f"{count / 2**exponent:.3g} {unit}"
-
-
-def _held_bytes(pid: int, limits: Limits) -> int:
-    """Return the memory of a process where no control group counts it.
-
-    Shared memory without a file stays when a process takes it off its resident size, so
-    its whole size is counted. A process whose address space is below the limit hides nothing.
-    """
-    page = os.sysconf("SC_PAGE_SIZE")
-    with open(f"/proc/{pid}/statm") as file:
-        space, resident = (int(word) * page for word in file.read().split()[:2])
-    if space <= limits.memory_bytes:
-        return resident
-    shared = 0
-    with open(f"/proc/{pid}/maps") as maps:
-        for line in maps:
-            if line.rstrip().endswith("/dev/zero (deleted)"):
-                low, _, high = line.split(maxsplit=1)[0].partition("-")
-                shared += int(high, 16) - int(low, 16)
-    return resident + shared
-
-
 def _farewell(whose: str, status: int | None, limits: Limits) -> str:
     """Return why a process ended, from its exit status; None where it still ran, off the line."""
     if status is None:
@@ -498,7 +448,7 @@ def _farewell(whose: str, status: int | None, limits: Limits) -> str:
     if status in (-signal.SIGKILL, 128 + signal.SIGKILL):
         return f"the process of {whose} was killed"
     if status == 128 + signal.SIGXFSZ:
-        return f"{whose} wrote a file of more than {size(limits.file_bytes)} and was ended (file_limit_bytes)"
+        return f"{whose} wrote a file of more than {memory.size(limits.file_bytes)} and was ended (file_limit_bytes)"
     try:
         name = f", {signal.Signals(status - 128).name}"
     except ValueError:

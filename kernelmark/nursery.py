@@ -28,10 +28,10 @@ from typing import Any
 from kernelmark import sandbox
 from kernelmark.conform import Plan
 from kernelmark.errors import CourseError, GraderError, SandboxError
+from kernelmark.limits import Limits
 from kernelmark.links import Link
 from kernelmark.records import CellResult, Machine, from_json
 from kernelmark.referee import Job, Refereed, nobody_is_marked, prime, referee
-from kernelmark.sandbox import Limits
 from kernelmark.session import Session
 
 # A judge that is not back by then has failed; the notebook's own limit comes long before.

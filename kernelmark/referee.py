@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from kernelmark.conform import Cell, Plan
 from kernelmark.errors import CourseError, GraderError, SandboxError
 from kernelmark.judge import Judge, Output
+from kernelmark.limits import Limits
 from kernelmark.links import Link
 from kernelmark.records import CellResult, Machine
-from kernelmark.sandbox import Limits
 from kernelmark.session import Session, error_output
 
 UNTOUCHED = "No response: the cell is as it was released."

@@ -20,11 +20,11 @@ from typing import Any
 
 import numpy as np
 
+from kernelmark.channel import Channel
 from kernelmark.errors import SubmissionError
 from kernelmark.shell import MAX_MESSAGE_CHARS, Shell, make_shell, text_of
 from kernelmark.wire import (
     REGION_BYTES,
-    Channel,
     Decoder,
     Encoder,
     Plain,

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from kernelmark.errors import SubmissionError, SubmissionLost
+from kernelmark.limits import Limits
 from kernelmark.links import Link, Patience
-from kernelmark.sandbox import Limits
 from kernelmark.shell import DROPPED_NOTE, MAX_OUTPUTS
 
 # The forms of one rich output; a plot has three.

@@ -9,7 +9,7 @@ from typing import Any
 from traitlets import Bool, Float, Integer, Unicode
 from traitlets.config import Configurable
 
-from kernelmark.sandbox import Limits
+from kernelmark.limits import Limits
 
 
 def _limit(field: str, meaning: str) -> Any:

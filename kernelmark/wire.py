@@ -5,18 +5,14 @@ scalars of numeric or boolean dtype (layout kept), the course's value types, fun
 of an allow-list by name, and marks for things that stay behind (handles, callbacks).
 Never pickle. Size, depth and count are bounded, and what is malformed raises `WireError`.
 
-It does not know what a message means: `links` and `server` do.
+It moves nothing (`channel` does) and does not know what a message means: `links` and `server` do.
 """
 
 import ctypes
 import importlib
-import json
 import math
 import mmap
 import re
-import socket
-import struct
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import FunctionType
@@ -32,15 +28,9 @@ MAX_ITEMS = 1_000_000
 MAX_SAME_HASH = 256
 # What the arrays of a message would hold, were each broadcast or repeated one written out.
 MAX_WRITTEN_BYTES = 2**30
-MAX_HEADER_BYTES = 12 * 2**20
 # The two shared regions of a link; touched pages only are ever allocated.
 REGION_BYTES = 256 * 2**20
-# Below this a payload goes through the socket, above through shared memory.
-INLINE_BYTES = 128 * 2**10
-# Whoever does not read for this long is taken for dead.
-SEND_TIMEOUT_S = 10.0
 
-_FRAME = struct.Struct("!IQB")  # header bytes, payload bytes, 1 if the payload lies in the region
 _DTYPE = re.compile(r"[<>|=][biufc](1|2|4|8|16|32)")
 _LAYOUT_SLACK_BYTES = 4096
 _ALIGNMENT_BYTES = 64
@@ -222,7 +212,7 @@ class Decoder:
             case "a":
                 return self._array(*content)
             case "r":
-                index = _natural(content)
+                index = natural(content)
                 array = self._known[index] if index < len(self._known) else self.arrays[index - len(self._known)]
                 self._require_room(array.shape, array.dtype)
                 return array
@@ -275,7 +265,7 @@ class Decoder:
 
     def _buffer(self, index: Any) -> Any:
         """Return a buffer, each at most once: what is copied is never more than what was sent."""
-        if _natural(index) in self._used:
+        if natural(index) in self._used:
             raise WireError("two values share one buffer")
         self._used.add(index)
         return self._buffers[index]
@@ -284,7 +274,7 @@ class Decoder:
         if self._contiguous and layout is not None:
             raise WireError("an output of a timed call must cross in C order")
         kind = _dtype(dtype)
-        dimensions = tuple(_natural(n) for n in shape)
+        dimensions = tuple(natural(n) for n in shape)
         self._require_room(dimensions, kind)
         memory = bytearray(_proper(self._buffer(index), kind))
         if layout is None:
@@ -293,7 +283,7 @@ class Decoder:
             array = np.ndarray(dimensions, kind, memory)
         else:
             strides, offset = layout
-            array = np.ndarray(dimensions, kind, memory, _natural(offset), tuple(int(s) for s in strides))
+            array = np.ndarray(dimensions, kind, memory, natural(offset), tuple(int(s) for s in strides))
         array.flags.writeable = bool(writeable)
         self.memory.append((index, memory))
         self.arrays.append(array)
@@ -427,103 +417,12 @@ def _dtype(text: str) -> np.dtype:
     return np.dtype(text)
 
 
-def _natural(value: Any) -> int:
+def natural(value: Any) -> int:
+    """Return a count that came over the wire.
+
+    Raises:
+        WireError: it is none.
+    """
     if type(value) is not int or value < 0:
         raise WireError(f"expected a count, got {str(value)[:40]!r}")
     return value
-
-
-class Channel:
-    """One end of a link: a stream socket and two shared regions, one a direction."""
-
-    def __init__(self, connection: socket.socket, inbox: mmap.mmap, outbox: mmap.mmap):
-        self._connection = connection
-        self._inbox = inbox
-        self._outbox = outbox
-        self._deadline_s: float | None = None
-        self.received_bytes = 0
-
-    @property
-    def inbox(self) -> mmap.mmap:
-        """The region that the other end fills."""
-        return self._inbox
-
-    def fill(self, pieces: Sequence[tuple[int, Any]]) -> None:
-        """Write (offset, bytes) pieces into the region that the other end reads."""
-        for at, raw in pieces:
-            self._outbox[at : at + len(raw)] = raw
-
-    def send(self, header: Plain, buffers: Sequence[Any] = (), *, through_region: bool = False) -> None:
-        """Send a message; a large payload, or any where asked, goes through the shared region.
-
-        Raises:
-            WireError: the message is larger than may cross.
-            OSError: the other end is gone.
-        """
-        text = json.dumps([header, [len(raw) for raw in buffers]], separators=(",", ":")).encode()
-        total = sum(len(raw) for raw in buffers)
-        if len(text) > MAX_HEADER_BYTES or total > REGION_BYTES:
-            raise WireError(f"a message may hold {REGION_BYTES} bytes; this one holds {total + len(text)}")
-        in_region = through_region or total > INLINE_BYTES
-        if in_region:
-            at = 0
-            for raw in buffers:
-                self._outbox[at : at + len(raw)] = raw
-                at += len(raw)
-        self._connection.settimeout(SEND_TIMEOUT_S)
-        frame = [_FRAME.pack(len(text), total, in_region), text]
-        self._connection.sendall(b"".join(frame if in_region else [*frame, *buffers]))
-
-    def receive(self, pause: Callable[[], None] = lambda: None) -> tuple[Plain, list[bytes]]:
-        """Return the next message as (header, buffers), copied out of anything shared.
-
-        Args:
-            pause: called when the frame is here and before the shared region is read;
-                a stopwatch stops the sender in it.
-
-        Raises:
-            WireError: the frame is malformed. TimeoutError, EOFError, OSError: no frame.
-        """
-        header_bytes, total, in_region = _FRAME.unpack(self._exactly(_FRAME.size))
-        if header_bytes > MAX_HEADER_BYTES or total > REGION_BYTES or (not in_region and total > INLINE_BYTES):
-            raise WireError("a frame announces more than may cross")
-        self.received_bytes += header_bytes + total
-        text = self._exactly(header_bytes)
-        pause()
-        payload = memoryview(self._inbox[:total] if in_region else self._exactly(total))
-        try:
-            header, sizes = json.loads(text)
-            sizes = [_natural(size) for size in sizes]
-        except (ValueError, TypeError, RecursionError) as error:
-            raise WireError(f"malformed frame: {type(error).__name__}") from None
-        if sum(sizes) != total or len(sizes) > MAX_ITEMS:
-            raise WireError("the buffers of a frame do not add up to its payload")
-        buffers, at = [], 0
-        for size in sizes:
-            buffers.append(bytes(payload[at : at + size]))
-            at += size
-        return header, buffers
-
-    def expect_by(self, deadline_s: float | None) -> None:
-        """Raise TimeoutError from `receive` once `time.monotonic()` has passed the deadline."""
-        self._deadline_s = deadline_s
-
-    def close(self) -> None:
-        """Close the socket; the regions belong to whoever made them."""
-        self._connection.close()
-
-    def _exactly(self, count: int) -> bytes:
-        parts, missing = [], count
-        while missing:
-            if self._deadline_s is None:
-                self._connection.settimeout(None)
-            elif (left := self._deadline_s - time.monotonic()) > 0:
-                self._connection.settimeout(left)
-            else:
-                raise TimeoutError("no answer in time")
-            piece = self._connection.recv(min(missing, 2**20))
-            if not piece:
-                raise EOFError("the other end closed the connection")
-            parts.append(piece)
-            missing -= len(piece)
-        return b"".join(parts)

@@ -21,8 +21,8 @@ from traitlets.config import Config
 from kernelmark import grading
 from kernelmark.conform import Course
 from kernelmark.errors import GraderError
+from kernelmark.limits import Limits
 from kernelmark.records import SubmissionResult, to_json
-from kernelmark.sandbox import Limits
 
 # Files beside a notebook that are sent to another machine, all together.
 MAX_SENT_BYTES = 64 * 2**20

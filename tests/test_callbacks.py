@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from kernelmark.errors import SubmissionLost
+from kernelmark.limits import Limits
 from kernelmark.proxy import Proxy
-from kernelmark.sandbox import Limits
 from kernelmark.session import Session
 
 LIMITS = Limits(memory_bytes=192 * 2**20, cell_s=20.0)

@@ -17,7 +17,8 @@ from nbgrader.preprocessors import CheckCellMetadata
 from kernelmark import conform, grading
 from kernelmark.autograde import SubmissionExporter
 from kernelmark.conform import Course, Plan, read_submission
-from kernelmark.sandbox import HOME, Limits, bubblewrap_arguments
+from kernelmark.limits import HOME, Limits
+from kernelmark.sandbox import bubblewrap_arguments
 from tests import mutations, small_course
 from tests.mutations import JUNK, SOLVED, cells, damaged_cells, damaged_files, grade_id, raw_of
 from tests.test_wire import JSON, NODE, REPLY
@@ -197,7 +198,7 @@ class TestMarks:
 FORGE = """
 import gc, json, os, struct
 from kernelmark.server import Server
-from kernelmark.wire import Channel
+from kernelmark.channel import Channel
 server = next(o for o in gc.get_objects() if isinstance(o, Server))
 descriptor = next(o for o in gc.get_objects() if isinstance(o, Channel))._connection.fileno()
 def add(a, b):

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from kernelmark import groups, sandbox, syscalls
+from kernelmark.limits import Limits
 from kernelmark.links import Link
 from kernelmark.proxy import Proxy
-from kernelmark.sandbox import Limits
 from kernelmark.session import Session
 from kernelmark.settings import Kernelmark, limit_settings
 from tests import small_course
@@ -429,7 +429,7 @@ class TestTheGradersMemory:
             from pathlib import Path
             from kernelmark.errors import SubmissionError
             from kernelmark.proxy import Proxy
-            from kernelmark.sandbox import Limits
+            from kernelmark.limits import Limits
             from kernelmark.session import Session
 
             def peak_mib():

@@ -15,9 +15,9 @@ import pytest
 
 from kernelmark import clock, links, proxy
 from kernelmark.errors import SubmissionError, SubmissionLost
+from kernelmark.limits import Limits
 from kernelmark.links import Link, Patience
 from kernelmark.proxy import Proxy, remote_traceback
-from kernelmark.sandbox import Limits
 
 LIMITS = Limits(cell_s=20.0, memory_bytes=300 * 2**20)
 # For what never ends by itself.
@@ -27,7 +27,7 @@ HASTE_S = 0.5
 FIND_THE_LINE = textwrap.dedent(
     """
     import gc, json, os, struct
-    from kernelmark.wire import Channel
+    from kernelmark.channel import Channel
     line = next(o for o in gc.get_objects() if isinstance(o, Channel))
     descriptor = line._connection.fileno()
     def forge(header, sizes=(), total=0, in_region=0):

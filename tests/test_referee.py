@@ -17,11 +17,11 @@ from kernelmark import checks, grading
 from kernelmark.conform import Cell, Course, read_submission
 from kernelmark.errors import CourseError
 from kernelmark.judge import Judge
+from kernelmark.limits import Limits
 from kernelmark.links import Link
 from kernelmark.proxy import Proxy
 from kernelmark.records import SubmissionResult
 from kernelmark.referee import prime
-from kernelmark.sandbox import Limits
 from kernelmark.session import Session
 from kernelmark.shell import Shell
 from tests import small_course

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -11,8 +12,9 @@ import pytest
 
 from kernelmark import sandbox
 from kernelmark.errors import SandboxError
+from kernelmark.limits import HOME, Limits, bounded, environment
 from kernelmark.links import Link
-from kernelmark.sandbox import HOME, LIBRARY, Limits, bounded, bubblewrap_arguments, containment, environment
+from kernelmark.sandbox import LIBRARY, bubblewrap_arguments, containment
 
 
 def arguments(**changes):
@@ -122,7 +124,7 @@ class TestBounded:
 
     def test_never_asks_for_more_than_is_in_force(self, monkeypatch):
         """A user cannot raise a hard limit, so asking for more would start nothing."""
-        monkeypatch.setattr(sandbox.resource, "getrlimit", lambda kind: (10, 50))
+        monkeypatch.setattr(resource, "getrlimit", lambda kind: (10, 50))
         assert "--nofile=50:50" in bounded(["x"], Limits(open_files=256))
 
 

@@ -4,8 +4,8 @@ import nbformat
 import pytest
 
 from kernelmark.errors import SubmissionError, SubmissionLost
+from kernelmark.limits import Limits
 from kernelmark.links import Link
-from kernelmark.sandbox import Limits
 from kernelmark.session import Session, error_output
 
 QUICK = Limits(cell_s=20.0, restarts=3)
@@ -175,7 +175,7 @@ class TestOutputs:
         """Whatever a process claims to have shown, the graded notebook stays a notebook."""
         session = begin()
         session.run(
-            "import gc, time; from kernelmark.wire import Channel\n"
+            "import gc, time; from kernelmark.channel import Channel\n"
             "line = next(o for o in gc.get_objects() if isinstance(o, Channel))"
         )
         outputs, _ = session.run(f"line.send({{'ok': {{'outputs': [{forged!r}], 'failed': False}}}})\ntime.sleep(0.1)")
@@ -186,7 +186,7 @@ class TestOutputs:
         """An answer without outputs fails the cell, and grading goes on."""
         session = begin()
         session.run(
-            "import gc, time; from kernelmark.wire import Channel\n"
+            "import gc, time; from kernelmark.channel import Channel\n"
             "line = next(o for o in gc.get_objects() if isinstance(o, Channel))"
         )
         outputs, failed = session.run("line.send({'ok': 7}); time.sleep(600)")

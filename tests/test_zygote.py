@@ -10,8 +10,9 @@ import pytest
 from kernelmark import nursery, sandbox, zygote
 from kernelmark.conform import Cell, Plan
 from kernelmark.errors import SubmissionLost
+from kernelmark.limits import HOME, Limits, environment
 from kernelmark.links import Link
-from kernelmark.sandbox import HOME, LIBRARY, Limits
+from kernelmark.sandbox import LIBRARY
 
 NAMESPACES = ("mnt", "pid", "net", "ipc", "uts")
 
@@ -166,7 +167,7 @@ class TestZygote:
             pytest.skip("nothing is forked here")
         with open(f"/proc/{made._process.pid}/environ", "rb") as file:
             names = {entry.split(b"=")[0].decode() for entry in file.read().split(b"\0") if entry}
-        assert names == set(sandbox.environment(Limits()))
+        assert names == set(environment(Limits()))
 
 
 @pytest.fixture

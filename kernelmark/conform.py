@@ -42,6 +42,8 @@ MAX_PARTS = 4_000_000
 _PART = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{,]', re.DOTALL)
 HIDDEN_BEGIN, HIDDEN_END = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
 CHILDREN = "allow_child_processes"
+# The tag of an instructor's cell that shows something and that nothing else needs: the reference leaves it out.
+DEMONSTRATION = "demonstration"
 MISSING_NOTE = "# This cell was missing from the submission; it stands here as it was released.\n"
 
 Role = Literal["setup", "test", "student", "answer", "text"]
@@ -114,6 +116,7 @@ class Course:
         doubled = sorted({name for name in ids if ids.count(name) > 1})
         if doubled:
             raise CourseError(f"grade ids must be unique, these are not: {', '.join(doubled)}")
+        self.solution = _for_the_reference(self.source, self.cells)
         try:
             self.released = _release(self.source, self.config)
         except (RuntimeError, ValueError, ValidationError) as error:
@@ -146,8 +149,7 @@ class Course:
             notebook.cells.insert(0, _new_cell("markdown", text))
             placed.insert(0, _Placed((-1, 0, 0), notebook.cells[0], Cell("text", text, code=False)))
         _renew_cell_ids(notebook)
-        solution = tuple(cell for cell in self.cells if cell.role in ("setup", "student", "answer"))
-        return notebook, Plan(tuple(item.cell for item in placed), self.names, solution, tuple(notes))
+        return notebook, Plan(tuple(item.cell for item in placed), self.names, self.solution, tuple(notes))
 
     def _students_cells(self, submission: NotebookNode) -> list[_Placed]:
         placed: list[_Placed] = []
@@ -344,6 +346,24 @@ def _instructor_cell(node: NotebookNode) -> Cell:
     if not code:
         return Cell("student" if solution else "text", node.source, grade_id, code=False)
     return Cell("setup" if locked and not solution else "student", node.source, grade_id)
+
+
+def _for_the_reference(source: NotebookNode, cells: Sequence[Cell]) -> tuple[Cell, ...]:
+    """Return the cells that the reference runs: all but prose, tests and what is tagged as a demonstration.
+
+    Raises:
+        CourseError: a cell that is needed is tagged so.
+    """
+    found = []
+    for node, cell in zip(source.cells, cells, strict=True):
+        demonstration = DEMONSTRATION in (node.metadata.get("tags") or ())
+        if demonstration and cell.grade_id:
+            raise CourseError(
+                f"{cell.grade_id} has a grade id, so it is needed: it may not be tagged {DEMONSTRATION!r}"
+            )
+        if cell.role in ("setup", "student", "answer") and not demonstration:
+            found.append(cell)
+    return tuple(found)
 
 
 def _allows_children(source: NotebookNode, cells: Sequence[Cell]) -> bool:

@@ -414,6 +414,31 @@ class TestCourse:
         _, plan = course.plan(notebook([]))
         assert [c.source for c in plan.solution] == ["import numpy as np", ADD, SCALE, ANSWER]
 
+    def test_a_demonstration_is_no_part_of_the_reference(self, handed_in):
+        """The instructor's tag leaves a plain cell out, with its own words or without; a student's copy of it runs."""
+        cells = instructors_cells()
+        cells[3:3] = [cell("code", "slow()"), cell("code", "helper = 1")]
+        cells[3].metadata["tags"] = ["demonstration", "wide"]
+        plan = planned(Course(notebook(cells)), [*handed_in, cell("code", "slow()")])[1]
+        assert [c.source for c in plan.solution if not c.grade_id] == ["helper = 1"]
+        assert [c.source for c in plan.cells if c.role == "student" and not c.grade_id] == ["slow()"]
+
+    def test_a_submissions_tag_leaves_nothing_out(self, course, handed_in):
+        """Who hands in a notebook does not decide what the reference runs."""
+        for item in handed_in:
+            item["metadata"]["tags"] = ["demonstration"]
+        assert planned(course, handed_in)[1].solution == course.solution
+
+    @pytest.mark.parametrize("name", ["setup", "add", "test_add", "why"])
+    def test_what_has_a_grade_id_is_no_demonstration(self, name):
+        """Set-up, solutions, tests and answers always run; the message names the cell."""
+        cells = instructors_cells()
+        next(c for c in cells if c.metadata.get("nbgrader", {}).get("grade_id") == name).metadata["tags"] = [
+            "demonstration"
+        ]
+        with pytest.raises(CourseError, match=f"{name} has a grade id"):
+            Course(notebook(cells))
+
     def test_a_solution_that_is_no_python_is_the_courses_fault(self):
         """Nobody is marked by a notebook whose own solution has a syntax error."""
         with pytest.raises(CourseError, match="no Python"):

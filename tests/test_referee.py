@@ -193,6 +193,16 @@ class TestReference:
         assert marks(grade_short(solved())) == FULL
         assert marks(grade_short(solved(add="def add(a, b): return a")))["add_small"] == 0.0
 
+    def test_leaves_demonstrations_out(self, tmp_path: Path, grade_short: Grade):
+        """A cell that would end the reference's process is never run in it."""
+        source = small_course.notebook()
+        shown = nbformat.v4.new_code_cell("import os; os._exit(3)", metadata={"tags": ["demonstration"]})
+        source.cells.insert(3, shown)
+        nbformat.write(source, tmp_path / "source" / "short.ipynb")
+        assert marks(grade_short(solved())) == FULL
+        wrong = grade_short(solved(add="def add(a, b): return a"))  # its failing tests are tried on the solution
+        assert marks(wrong) == {**FULL, "add_small": 0.0, "add_arrays": 0.0}
+
     def test_serves_one_submission_after_the_other_and_can_be_renewed(self):
         """A session over a reference that has served before still knows the solution after a restart."""
         first = prime(

@@ -1,13 +1,13 @@
 """Whether a class graded all at once gets the verdicts of one by one, and how long the lock makes it take.
 
-    python benchmarks/together.py [--assignments 03_matmul,04_fuse] [--runs 3] [--jobs 2] [--workers 3]
+    python benchmarks/together.py [--assignments 03_matmul,04_fuse] [--runs 3] [--jobs 2,3] [--workers 3]
 
 The class is the sample class's correct, wrong and slow submissions. Each run grades all of it
-one by one (`nbgrader autograde`), all at once (`kernelmark autograde --jobs`), and on a Dask
-cluster of worker processes here (--workers 0: not). A row counts marks that are not those which
-the class must get, speed verdicts that differ from the first run's one by one, and those left
-to a person; beside them the seconds that the speed tests held the host's lock, and the wall time of the
-command over them.
+one by one (`nbgrader autograde`; not with --at-once), all at once (`kernelmark autograde`, for
+each of --jobs), and on a Dask cluster of worker processes here (--workers 0: not). A row counts
+marks that are not those which the class must get, speed verdicts that differ from those of the
+first row, and those left to a person; beside them the seconds that the speed tests held the
+host's lock, and the wall time of the command over them.
 """
 
 import argparse
@@ -62,8 +62,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--assignments", default=SPEED)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--jobs", default=str(os.cpu_count() or 1))
     parser.add_argument("--workers", type=int, default=3)
+    parser.add_argument("--at-once", action="store_true", help="leave out one by one, which takes longest")
     options = parser.parse_args()
     print(f"{os.cpu_count()} cores, {time.strftime('%Y-%m-%d')}\n")
     print(
@@ -73,17 +74,18 @@ def main() -> int:
     differing = 0
     for assignment in options.assignments.split(","):
         chosen = [sample for sample in samples(assignment) if sample.path.parent.name in KINDS]
-        ways = ["one by one", f"--jobs {options.jobs}"] + [f"{options.workers} workers"] * (options.workers > 0)
+        ways = ["one by one"] * (not options.at_once) + [f"--jobs {jobs}" for jobs in options.jobs.split(",")]
+        ways += [f"{options.workers} workers"] * (options.workers > 0)
         first: Run | None = None
         for number in range(1, options.runs + 1):
             for way in ways:
-                run = graded(assignment, chosen, way, options.jobs, options.workers)
+                run = graded(assignment, chosen, way, options.workers)
                 first = first or run
                 differing += _show(assignment, chosen, way, number, run, first)
     return int(differing > 0)
 
 
-def graded(assignment: str, chosen: list[Sample], way: str, jobs: int, workers: int) -> Run:
+def graded(assignment: str, chosen: list[Sample], way: str, workers: int) -> Run:
     """Grade the class in a new course folder."""
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         root = Path(folder)
@@ -93,7 +95,7 @@ def graded(assignment: str, chosen: list[Sample], way: str, jobs: int, workers: 
         for sample in chosen:
             hand_in(sample, root)
         peers.run(root, ["nbgrader", "generate_assignment", assignment])
-        words = ["kernelmark", "autograde", assignment, "--jobs", str(jobs)]
+        words = ["kernelmark", "autograde", assignment, *way.split()]
         if way == "one by one":
             words = ["nbgrader", "autograde", assignment]
         elif way.endswith("workers"):
@@ -109,7 +111,7 @@ def _show(assignment: str, chosen: list[Sample], way: str, number: int, run: Run
     wrong = [f"{s.name}: {line}" for s in chosen for line in s.differences(run.results[s.name])]
     ours, theirs = run.outcomes(), first.outcomes()
     differ = [
-        f"{'/'.join(map(str, key))}: {ours.get(key)}, first one by one {theirs.get(key)}"
+        f"{'/'.join(map(str, key))}: {ours.get(key)}, first {theirs.get(key)}"
         for key in sorted(ours.keys() | theirs.keys())
         if ours.get(key) != theirs.get(key)
     ]

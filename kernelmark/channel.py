@@ -31,7 +31,7 @@ class Channel:
         self._connection = connection
         self._inbox = inbox
         self._outbox = outbox
-        self._deadline_s: float | None = None
+        self.deadline_s: float | None = None
         self.received_bytes = 0
 
     @property
@@ -54,7 +54,10 @@ class Channel:
         text = json.dumps([header, [len(raw) for raw in buffers]], separators=(",", ":")).encode()
         total = sum(len(raw) for raw in buffers)
         if len(text) > MAX_HEADER_BYTES or total > REGION_BYTES:
-            raise WireError(f"a message may hold {REGION_BYTES} bytes; this one holds {total + len(text)}")
+            raise WireError(
+                f"a message may hold {REGION_BYTES} bytes in arrays and {MAX_HEADER_BYTES} in other values; "
+                f"this one holds {total} and {len(text)}"
+            )
         in_region = through_region or total > INLINE_BYTES
         if in_region:
             at = 0
@@ -97,7 +100,7 @@ class Channel:
 
     def expect_by(self, deadline_s: float | None) -> None:
         """Raise TimeoutError from `receive` once `time.monotonic()` has passed the deadline."""
-        self._deadline_s = deadline_s
+        self.deadline_s = deadline_s
 
     def close(self) -> None:
         """Close the socket; the regions belong to whoever made them."""
@@ -106,9 +109,9 @@ class Channel:
     def _exactly(self, count: int) -> bytes:
         parts, missing = [], count
         while missing:
-            if self._deadline_s is None:
+            if self.deadline_s is None:
                 self._connection.settimeout(None)
-            elif (left := self._deadline_s - time.monotonic()) > 0:
+            elif (left := self.deadline_s - time.monotonic()) > 0:
                 self._connection.settimeout(left)
             else:
                 raise TimeoutError("no answer in time")

@@ -299,6 +299,18 @@ def defined_names(sources: Sequence[str]) -> set[str]:
     return names
 
 
+def defined_classes(sources: Sequence[str]) -> set[str]:
+    """Return the names of the classes that these cells define at their top level, other names of the same included."""
+    found: set[str] = set()
+    for source in sources:
+        for node in ast.parse(TransformerManager().transform_cell(source)).body:
+            if isinstance(node, ast.ClassDef):
+                found.add(node.name)
+            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Name) and node.value.id in found:
+                found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return found
+
+
 def mark_scheme(source: str) -> str:
     """Return what a written answer earns points for: the text between the mark-scheme lines, or ""."""
     match = re.search(r"BEGIN MARK SCHEME[^\n]*\n(.*?)^[^\n]*END MARK SCHEME", source, re.DOTALL | re.MULTILINE)

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from kernelmark import checks
-from kernelmark.conform import Cell
+from kernelmark.conform import Cell, defined_classes, defined_names
 from kernelmark.errors import CourseError, GraderError, KernelmarkError, MeasurementError, SubmissionError
 from kernelmark.links import Link
 from kernelmark.proxy import Proxy, printable, remote_traceback
@@ -81,10 +81,18 @@ class RemoteSide:
 class Judge:
     """Runs set-up and test cells of one notebook; see `checks.Runtime` for what tests may ask of it."""
 
-    def __init__(self, student: Session, reference: Session, names: Sequence[str], sound: set[str]):
+    def __init__(
+        self, student: Session, reference: Session, solution: Sequence[Cell], names: Sequence[str], sound: set[str]
+    ):
         self._student = student
         self._reference = reference
         self._names = frozenset(names)
+        solved = [cell for cell in solution if cell.code and cell.grade_id and cell.role != "setup"]
+        self._defined = {cell.grade_id: defined_names([cell.source]) for cell in solved}
+        self._classes = defined_classes([cell.source for cell in solved])
+        # What stands for the solution's names, and those among them that a cell of the judge's gave another meaning.
+        self._bound: dict[str, Any] = {}
+        self._own: set[str] = set()
         self._shell: Shell = make_shell()
         self._verdicts: list[Verdict] = []
         self._may_repeat = False
@@ -101,6 +109,9 @@ class Judge:
         """
         self._bind(source, self._student, lenient=True)
         _, error = self._shell.run(source)
+        self._note_own()
+        if isinstance(error, SubmissionError) or _is_of_a_student(error):
+            return  # it asks something of the student's code; what it defines is missing to the tests that need it
         if error is not None:
             raise CourseError(f"a set-up cell fails: {type(error).__name__}: {error}; it begins {source[:80]!r}")
 
@@ -110,15 +121,41 @@ class Judge:
         outputs, error = self._run(cell, self._student)
         verdicts = tuple(self._verdicts)
         trouble = _trouble(cell, error, verdicts)
-        if trouble is None and error is not None and cell.grade_id not in self.sound:
+        if trouble is None and error is not None and (cell.grade_id not in self.sound or self._lacks_its_own(error)):
             # A test that the course's own solution fails too says nothing about a submission.
-            _, second = self._run(cell, self._reference)
+            second = self._on_the_reference(cell)
             if second is None:
                 self.sound.add(cell.grade_id)
             else:
                 trouble = f"the course's own solution fails this test: {type(second).__name__}: {second}"
         result = self._result(cell, error, verdicts, trouble, time.monotonic() - start)
         return result, [_status(result), *_writable(outputs)]
+
+    def solved(self, grade_id: str) -> None:
+        """Give the names that a solution cell defines their meaning again: it has run."""
+        self._own -= self._defined.get(grade_id, set())
+
+    def _note_own(self) -> None:
+        """Remember which of the solution's names the cell that has just run defined itself, as a later cell may."""
+        names = self._shell.user_ns
+        self._own |= {name for name, value in self._bound.items() if names.get(name, value) is not value}
+
+    def _on_the_reference(self, cell: Cell) -> BaseException | None:
+        """Run a test against the course's own solution; what it binds does not stay for the tests that follow."""
+        names, own = self._shell.user_ns, set(self._own)
+        before = dict(names)
+        try:
+            return self._run(cell, self._reference)[1]
+        finally:
+            self._own = own
+            for name in names.keys() - before.keys():
+                del names[name]
+            names.update(before)
+
+    def _lacks_its_own(self, error: BaseException) -> bool:
+        """Say whether a test lacks a name of the tests' own: an earlier one failed before it came to define it."""
+        own = isinstance(error, NameError) and not getattr(error, "kernelmark_remote", False)
+        return own and getattr(error, "name", None) not in self._names
 
     def _run(self, cell: Cell, session: Session) -> tuple[list[Output], BaseException | None]:
         self._verdicts.clear()
@@ -129,13 +166,18 @@ class Judge:
         except SubmissionError as error:
             return [], error
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            return self._shell.run(cell.source)
+            found = self._shell.run(cell.source)
+        self._note_own()
+        return found
 
     def _bind(self, source: str, session: Session, *, lenient: bool) -> None:
         """Make the solution's names that a cell mentions stand for those of a process."""
-        for name in self._names:
-            self._shell.user_ns[name] = Proxy(session.line, {"n": name}, name)
-        wanted = sorted(self._names.intersection(re.findall(r"[^\W\d]\w*", source)))
+        names = self._names - self._own
+        self._bound = {
+            name: Proxy(session.line, {"n": name}, name, gives_objects=name in self._classes) for name in names
+        }
+        self._shell.user_ns.update(self._bound)
+        wanted = sorted(names.intersection(re.findall(r"[^\W\d]\w*", source)))
         if not wanted:
             return
         try:
@@ -148,7 +190,11 @@ class Judge:
                     value = decoder.decode(entry.get("value"))
                     # A function is called where it lives: one of NumPy's, sent as a value, would run for nothing.
                     if isinstance(value, Proxy) or not callable(value):
-                        self._shell.user_ns[name] = value
+                        self._shell.user_ns[name] = self._bound[name] = value
+                elif isinstance(entry, dict) and entry.get("kind") == "missing" and not lenient:
+                    # Something that stands for it would pass `is not None`; Python's own NameError does not.
+                    self._shell.user_ns.pop(name, None)
+                    del self._bound[name]
         except SubmissionError:
             if not lenient:
                 raise
@@ -188,7 +234,7 @@ class Judge:
             )
         if error is not None:
             why = _left_out(error, self._student.left_out)
-            return result("fail", 0.0, f"{_reason(cell, error)}{why}", f"{_staff(error)}{why}")
+            return result("fail", 0.0, f"{_reason(cell, error, self._names)}{why}", f"{_staff(error)}{why}")
         if not verdicts:
             return result("pass", cell.points, "")
         verdict = verdicts[0]
@@ -284,10 +330,17 @@ def _quickest(work: Callable[[], Any], rounds: int = 7) -> float:
     return max(best, 1e-9)
 
 
+def _is_of_a_student(error: BaseException | None) -> bool:
+    """Say whether an exception was raised by submitted code, and not by the course's own."""
+    return getattr(error, "kernelmark_remote", False) and not getattr(error, "kernelmark_reference", False)
+
+
 def _trouble(cell: Cell, error: BaseException | None, verdicts: tuple[Verdict, ...]) -> str | None:
     """Return why nobody can be marked, or None where the submission answers for the outcome."""
     if isinstance(error, GraderError | CourseError):
         return f"{type(error).__name__}: {error}"
+    if re.match(r"\s*%%capture\b", cell.source):
+        return "CourseError: %%capture hides what a test finds; take it out of the test cell"
     if len(verdicts) > 1:
         return "CourseError: a test cell may hold one speed check, this one holds more"
     if verdicts and verdicts[0].max_points != cell.points:
@@ -295,9 +348,13 @@ def _trouble(cell: Cell, error: BaseException | None, verdicts: tuple[Verdict, .
     return None
 
 
-def _reason(cell: Cell, error: BaseException) -> str:
+def _reason(cell: Cell, error: BaseException, names: frozenset[str]) -> str:
     """Return why the cell failed, for the student: never a line of a hidden test."""
-    own = next((e for e in (error, error.__cause__) if getattr(e, "kernelmark_remote", False)), None)
+    remote = next((e for e in (error, error.__cause__) if getattr(e, "kernelmark_remote", False)), None)
+    if getattr(remote, "kernelmark_reference", False) and remote is error:
+        # Its words and its lines are the course's own.
+        return f"The course's own code could not use what your code returned ({type(error).__name__})."
+    own = None if getattr(remote, "kernelmark_reference", False) else remote
     if isinstance(own, NotImplementedError):
         return "Not implemented yet: your code still raises NotImplementedError."
     trace = f"\n{remote_traceback(own)}" if own is not None else ""
@@ -308,6 +365,8 @@ def _reason(cell: Cell, error: BaseException) -> str:
     if isinstance(error, AssertionError):
         return _failing_line(cell, error)
     said = f"{type(error).__name__}: {error}"
+    if isinstance(error, NameError) and error.name in names:
+        return f"Your notebook lacks it: name '{error.name}' is not defined."
     if _line_number(error) not in range(1, min(cell.hidden, default=10**9) - 1):
         # Python's words may quote the test: a name, a key, the signature of a helper.
         said = type(error).__name__ if type(error).__module__ == "builtins" else "an error of its own"

@@ -24,7 +24,7 @@ import numpy as np
 
 from kernelmark import clock, memory, sandbox
 from kernelmark.channel import Channel
-from kernelmark.errors import GraderError, MeasurementError, SubmissionError, SubmissionLost
+from kernelmark.errors import CourseError, GraderError, MeasurementError, SubmissionError, SubmissionLost
 from kernelmark.limits import Limits
 from kernelmark.proxy import checked
 from kernelmark.timing import Inputs, Value
@@ -92,10 +92,14 @@ class Link:
         trusted: bool = False,
         cpu_before_s: float = 0.0,
     ):
-        self._trusted = trusted
+        self.trusted = trusted
         self._cpu_before_s = cpu_before_s
         self._cpu_of: dict[int, float] = {}
         self._ending = threading.Lock()
+        self._turn = threading.RLock()
+        self._asking = 0
+        # What went wrong in a function of the test, and is no fault of the code that called it.
+        self._fault: CourseError | GraderError | None = None
         self._may_have_children = sandbox.may_start_processes(limits)
         if trusted:
             limits = replace(limits, cpu_s=math.inf, memory_bytes=TRUSTED_MEMORY * limits.memory_bytes)
@@ -140,24 +144,40 @@ class Link:
             SubmissionError: it had to be interrupted, and came back.
         """
         limit_s = self._patience.seconds if timeout_s is None else timeout_s
-        self._require_alive()
-        # The other side learns the number with the request: an answer prepared beforehand lacks it.
-        self._identity = secrets.token_hex(8)
+        # The line carries one question at a time. A test's own threads take turns; a function of the test that
+        # submitted code calls may ask in its turn.
+        if not self._turn.acquire(timeout=limit_s + GRACE_S):
+            raise CourseError("a test's threads wait for each other: one holds the line to the process, one wants it")
+        asked, deadline_s = self._identity, self.channel.deadline_s
         begun = time.monotonic()
+        self._asking += 1
         try:
+            self._require_alive()
+            # The other side learns the number with the request: an answer prepared beforehand lacks it.
+            self._identity = secrets.token_hex(8)
             self.channel.send({**header, "id": self._identity}, buffers)
             self.channel.expect_by(time.monotonic() + limit_s)
-            return self._answer()
+            found = self._answer()
+            if self._fault is not None and self._asking == 1:
+                raise self._fault
+            return found
         except TimeoutError:
             self._interrupt(limit_s)
             text = f"{self.whose} did not finish within {limit_s:.3g} s and was interrupted (cell_timeout_s)"
-            raise (GraderError if self._trusted else SubmissionError)(text) from None
+            raise (GraderError if self.trusted else SubmissionError)(text) from None
         except WireError as error:
             raise self._lost(f"{self.whose} put nonsense on the line to the grader: {error}") from None
         except (EOFError, OSError):
             raise self._lost() from None
         finally:
-            self.spent_s += time.monotonic() - begun
+            self._asking -= 1
+            if self._asking:
+                self._identity = asked
+                self.channel.expect_by(deadline_s)
+            else:
+                self._fault = None
+                self.spent_s += time.monotonic() - begun
+            self._turn.release()
 
     def timed(self, target: Plain, batch: Sequence[Inputs], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Value:
         """Run a batch of calls between two readings of the process's CPU clock, taken while it is stopped.
@@ -303,10 +323,12 @@ class Link:
                 raise RuntimeError("this function belonged to a test that is over")
             return {"ok": encoder.encode(self._callbacks[index](*args, **kwargs))}, encoder.sent.buffers
         except Exception as error:  # the callback's own error belongs to whoever called it
+            if isinstance(error, CourseError | GraderError):
+                self._fault = error
             if isinstance(error, TypeError) and error.__traceback__ and error.__traceback__.tb_next is None:
                 # It was not entered; Python's message would name what stands in a test.
                 error = TypeError("this function of the test takes other arguments")
-            return {"error": f"{type(error).__name__}: {error}"}, []
+            return {"error": {"kind": type(error).__name__, "message": str(error)}}, []
 
     def _weigh(self) -> None:
         """End the process when what it has handed over fills the grader's memory: a test may keep all it gets."""
@@ -346,7 +368,7 @@ class Link:
     def _require_alive(self) -> None:
         if not self.alive:
             text = self._reason or f"the process of {self.whose} has ended"
-            raise (GraderError if self._trusted else SubmissionLost)(text)
+            raise (GraderError if self.trusted else SubmissionLost)(text)
         try:
             self._used_while_stopped()
         except MeasurementError as error:
@@ -382,7 +404,7 @@ class Link:
             ended = self._started.wait(0) is not None
             status = self._end()
             self._reason = self._reason or reason or _farewell(self.whose, status if ended else None, self.limits)
-        return GraderError(self._reason) if self._trusted else SubmissionLost(self._reason)
+        return GraderError(self._reason) if self.trusted else SubmissionLost(self._reason)
 
     def _end(self) -> int:
         with self._ending:

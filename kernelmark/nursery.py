@@ -12,6 +12,7 @@ import ctypes
 import importlib
 import json
 import os
+import random
 import re
 import select
 import signal
@@ -19,11 +20,14 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import traceback
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from kernelmark import sandbox
 from kernelmark.conform import Plan
@@ -268,17 +272,21 @@ def _end_with(parent: int) -> None:
 
 def _judge(connection: socket.socket, reference: _Idle, source: str, last_words: int) -> None:
     """Be the judge of one notebook; say at the end whether the reference can be used again."""
+    folder = contextlib.ExitStack()
     try:
         request = json.loads(_receive(connection))
         _answer(connection, {"judge": os.getpid()})
         plan = Plan.from_json(json.dumps(request["plan"]))
         limits = Limits(**request["limits"])
-        # Last, as in the sandbox: a file beside the notebook shadows nothing.
-        sys.path.extend(sorted({str(Path(path).parent) for path in request["course_files"].values()}))
+        # A fork has its parent's random state, and would draw what every other judge draws.
+        random.seed()
+        np.random.seed()
+        _beside_the_notebook(request["course_files"], folder)
         if reference.source == source:
             ran = [cell.source for cell in plan.solution if cell.code]
             files = request["course_files"]
             session = Session(limits, files, whose="the course's solution", link=reference.link, ran=ran)
+            session.line().request({"op": "forget"})
         else:
             session = prime(plan.solution, reference.link, limits, request["course_files"])
         done = referee(Job(plan, limits, request["files"], tuple(request["sound"])), session)
@@ -292,6 +300,19 @@ def _judge(connection: socket.socket, reference: _Idle, source: str, last_words:
     except Exception:
         # The last line of defence: whatever broke, a person sees it and nobody is marked.
         _answer(connection, {"fault": traceback.format_exc()})
+    finally:
+        folder.close()
+
+
+def _beside_the_notebook(files: dict[str, str], folder: contextlib.ExitStack) -> None:
+    """Let set-up and tests import and open what lies beside the instructor's notebook, as at a desk."""
+    if not files:
+        return
+    place = Path(folder.enter_context(tempfile.TemporaryDirectory(prefix="kernelmark-")))
+    for name, path in files.items():
+        (place / name).symlink_to(path)
+    os.chdir(place)
+    sys.path.append(str(place))  # last, as in the sandbox: a file beside the notebook shadows nothing
 
 
 def _libraries(plan: Plan) -> list[str]:

@@ -56,7 +56,7 @@ def referee(job: Job, reference: Session) -> Refereed:
     """
     start, cpu_start = time.monotonic(), time.process_time()
     student = Session(job.limits, job.files)
-    judge = Judge(student, reference, job.plan.names, set(job.sound))
+    judge = Judge(student, reference, job.plan.solution, job.plan.names, set(job.sound))
     results: list[CellResult] = []
     outputs: list[list[Output]] = []
     broken = ""
@@ -74,6 +74,7 @@ def referee(job: Job, reference: Session) -> Refereed:
                 found = [_note(results[-1].reason)]
             elif cell.role in ("student", "answer") and cell.code:
                 found, _ = student.run(cell.source)
+                judge.solved(cell.grade_id)
             if cell.role == "answer" and cell.points:
                 results.append(_answer(cell))
             outputs.append(found)

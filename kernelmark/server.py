@@ -6,6 +6,7 @@ no test is ever here, and the other end believes only values, never claims. The
 reference process runs the same file on the instructor's own cells.
 """
 
+import builtins
 import contextlib
 import gc
 import mmap
@@ -63,30 +64,36 @@ class Server:
     def __init__(self, channel: Channel, shell: Shell):
         self._channel = channel
         self._shell = shell
-        self._handles: list[Any] = []
+        # Numbers of another process mean nothing here: one that was lost takes its objects with it.
+        self._handles: dict[int, Any] = {}
+        self._next_handle = int.from_bytes(os.urandom(6), "big")
         self._busy = self._timing = False
         signal.signal(signal.SIGINT, self._interrupt)
 
     def serve(self) -> None:
         """Answer requests for as long as the other end is there."""
+        while True:
+            try:
+                request, buffers = self._channel.receive()
+            except EOFError:
+                return
+            self._serve(request, buffers)
+
+    def _serve(self, request: dict[str, Any], buffers: list[bytes]) -> None:
         operations: dict[str, Callable[..., None]] = {
             "cell": self._cell,
             "names": self._names,
             "call": self._call,
             "get": self._get,
             "set": self._set,
+            "forget": self._forget,
             "timed": self._timed,
         }
-        while True:
-            try:
-                request, buffers = self._channel.receive()
-            except EOFError:
-                return
-            self._identity = request.pop("id")
-            try:
-                operations[request.pop("op")](buffers, **request)
-            except WireError as error:
-                self._answer({"error": describe_error(error)})
+        self._identity = request.pop("id")
+        try:
+            operations[request.pop("op")](buffers, **request)
+        except WireError as error:
+            self._answer({"error": describe_error(error)})
 
     def _answer(self, reply: dict[str, Any], buffers: Sequence[Any] = (), *, through_region: bool = False) -> None:
         self._channel.send({**reply, "id": self._identity}, buffers, through_region=through_region)
@@ -97,11 +104,11 @@ class Server:
 
     @contextlib.contextmanager
     def _working(self) -> Iterator[None]:
-        self._busy = True
+        before, self._busy = self._busy, True
         try:
             yield
         finally:
-            self._busy = False
+            self._busy = before
 
     def _cell(self, _: list[bytes], source: str, **bounds: int) -> None:
         with self._working():
@@ -115,11 +122,22 @@ class Server:
             value = self._shell.user_ns.get(name, self)
             if value is self:
                 found[name] = {"kind": "missing"}
-            elif callable(value):
+            elif callable(value) or not self._can_cross(value):
                 found[name] = {"kind": "callable"}
             else:
                 found[name] = {"kind": "value", "value": encoder.encode(value)}
         self._answer({"ok": found}, encoder.sent.buffers)
+
+    def _can_cross(self, value: Any) -> bool:
+        try:
+            Encoder(_stay_behind).encode(value)
+        except WireError:
+            return False
+        return True
+
+    def _forget(self, _: list[bytes]) -> None:
+        self._handles.clear()
+        self._answer({"ok": None})
 
     def _call(self, buffers: list[bytes], target: Plain, args: Plain, kwargs: Plain) -> None:
         decoder = Decoder(buffers, self._resolve)
@@ -127,9 +145,12 @@ class Server:
             # An argument may be one of the student's own functions, which may not be there.
             positional, keywords = decoder.decode(args), decoder.decode(kwargs)
             with self._working():
-                result = self._target(target)(*positional, **keywords)
+                function = self._target(target)
+                result = function(*positional, **keywords)
             encoder = Encoder(self._leave, known=decoder.arrays)
-            reply: dict[str, Any] = {"ok": encoder.encode(result)}
+            # What a class of the notebook makes is an object with methods, whatever it is built on.
+            made = type(result) is function and isinstance(result, list | dict | set)
+            reply: dict[str, Any] = {"ok": self._leave(result) if made else encoder.encode(result)}
         except BaseException as error:
             encoder = Encoder(self._leave)
             reply = {"error": describe_error(error)}
@@ -203,6 +224,8 @@ class Server:
             return function_by_name(content)
         if tag == "g":
             return getattr(self._target(content[0]), content[1])
+        if content not in self._handles:
+            raise SubmissionError("an object of an earlier call was lost when its process was started again")
         return self._handles[content]
 
     def _resolve(self, node: Plain) -> Any:
@@ -213,8 +236,9 @@ class Server:
     def _leave(self, value: Any) -> Plain:
         if len(self._handles) >= MAX_HANDLES:
             raise WireError(f"at most {MAX_HANDLES} objects may be held at once")
-        self._handles.append(value)
-        return {"h": len(self._handles) - 1, "type": type(value).__name__[:100], "callable": callable(value)}
+        self._next_handle += 1
+        self._handles[self._next_handle] = value
+        return {"h": self._next_handle, "type": type(value).__name__[:100], "callable": callable(value)}
 
     def _callback(self, identity: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if not self._busy or self._timing or threading.current_thread() is not threading.main_thread():
@@ -227,11 +251,29 @@ class Server:
             "args": encoder.encode(args),
             "kwargs": encoder.encode(kwargs),
         }
+        asked = self._identity
         self._channel.send(request, encoder.sent.buffers)
         reply, buffers = self._channel.receive()
+        while "op" in reply:  # the function of the test calls something of ours in its turn
+            self._serve(reply, buffers)
+            reply, buffers = self._channel.receive()
+        self._identity = asked
         if "error" in reply:
-            raise SubmissionError(reply["error"])
+            raise _rebuilt(**reply["error"])
         return Decoder(buffers, self._resolve).decode(reply["ok"])
+
+
+def _rebuilt(kind: str, message: str) -> Exception:
+    """Return what a function of the test raised, so that the code which called it can catch it."""
+    found = getattr(builtins, kind, None)
+    if isinstance(found, type) and issubclass(found, Exception):
+        with contextlib.suppress(TypeError):
+            return found(message)
+    return SubmissionError(f"{kind}: {message}")
+
+
+def _stay_behind(value: Any) -> Plain:
+    """Stand for an object while it is tried whether what holds it can cross."""
 
 
 def _plain(results: list[Any]) -> bool:

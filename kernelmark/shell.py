@@ -66,7 +66,8 @@ class Outputs:
         self._rich_bytes += sum(len(json.dumps(value, default=str)) for value in kept.values())
         if self._rich_bytes > self._max_rich_bytes:
             kept = {"text/plain": DROPPED_NOTE.format(self._max_rich_bytes)}
-        self.add({"output_type": kind, "data": kept, "metadata": {}})
+        counted = {"execution_count": None} if kind == "execute_result" else {}
+        self.add({"output_type": kind, "data": kept, "metadata": {}, **counted})
 
     def error(self, name: str, message: str, traceback: list[str]) -> None:
         """Add an exception, up to the bound: the oldest frames go first."""
@@ -141,6 +142,9 @@ class Shell(InteractiveShell):
         met = limit_met(evalue)
         lines = [*stb, f"This met a limit of the grader: {met}."] if met else stb
         self.outputs.error(name, text_of(evalue), [line[:MAX_MESSAGE_CHARS] for line in lines])
+
+    def enable_gui(self, gui: Any = None) -> None:
+        """Do nothing: `%matplotlib inline` asks for no window, and there is nobody to open one for."""
 
     def ask_exit(self) -> None:
         """Answer `exit()` in a cell: there is no kernel to end, and ending the process would lose the rest."""

@@ -1,8 +1,8 @@
 """Values to bytes and back, between the judge and a process it does not trust.
 
-What crosses: None, bool, int, float, complex, str, bytes, list, tuple, dict, arrays and
-scalars of numeric or boolean dtype (layout kept), the course's value types, functions
-of an allow-list by name, and marks for things that stay behind (handles, callbacks).
+What crosses: None, bool, int, float, complex, str, bytes, list, tuple, dict, set, slice, range,
+arrays, scalars and dtypes of numbers or booleans (layout kept), the course's value types,
+functions and types of an allow-list by name, and marks for things that stay behind (handles, callbacks).
 Never pickle. Size, depth and count are bounded, and what is malformed raises `WireError`.
 
 It moves nothing (`channel` does) and does not know what a message means: `links` and `server` do.
@@ -37,6 +37,13 @@ _ALIGNMENT_BYTES = 64
 VALUE_TYPES = frozenset({"Tensor", "LoggedArray"})
 _LAB = "kernelmark.lab"
 _FUNCTIONS = frozenset({"numpy.dot", "numpy.transpose", "numpy.sort", "numpy.sum"})
+# Types cross by name: as an argument like `dtype=np.float32`, or to be asked for by `is`.
+_TYPES: dict[type, str] = {
+    **{t: f"builtins.{t.__name__}" for t in (bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset)},
+    **{np.dtype(code).type: f"numpy.{np.dtype(code).type.__name__}" for code in "?bBhHiIlLqQefdgFDG"},
+}
+_TYPE_OF = {name: kind for kind, name in _TYPES.items()}
+_SPANS: dict[str, type] = {"slice": slice, "range": range}
 
 Plain = Any  # what json can hold
 
@@ -104,9 +111,15 @@ class Encoder:
         if isinstance(value, tuple):
             return {"t": [self.encode(item, depth + 1) for item in tuple.__iter__(value)]}
         if isinstance(value, set | frozenset):
-            return {"u": [self.encode(item, depth + 1) for item in value]}
+            tag = "u" if isinstance(value, set) else "z"
+            return {tag: [self.encode(item, depth + 1) for item in value]}
         if isinstance(value, dict):
             return {"d": [[self.encode(k, depth + 1), self.encode(v, depth + 1)] for k, v in dict.items(value)]}
+        if isinstance(value, slice | range):
+            parts = (value.start, value.stop, value.step)
+            return {"p": [type(value).__name__, [self.encode(part, depth + 1) for part in parts]]}
+        if isinstance(value, np.dtype) and value.kind in "biufc":
+            return {"y": value.str}
         return self._named(value) or self._leave(value)
 
     def _named(self, value: Any) -> Plain:
@@ -116,8 +129,13 @@ class Encoder:
         if isinstance(value, np.ufunc):
             own = getattr(value, "__name__", "")
             return {"f": f"numpy.{own}"} if getattr(np, own, None) is value else None
-        own = str(getattr(value, "__name__", ""))
-        name = f"{getattr(value, '__module__', '')}.{own}"
+        if isinstance(value, type) and value in _TYPES:
+            return {"f": _TYPES[value]}
+        try:
+            own = str(getattr(value, "__name__", ""))
+            name = f"{getattr(value, '__module__', '')}.{own}"
+        except Exception:  # an object's own __getattr__ may raise anything
+            return None
         if name.startswith(f"{_LAB}.") and _of_the_lab(own) is value:
             return {"f": f"{_LAB}.{own}"}
         return {"f": name} if name in _FUNCTIONS else None
@@ -127,8 +145,8 @@ class Encoder:
         return {"s": [value.dtype.str, value.tobytes().hex()]}
 
     def _array(self, value: np.ndarray) -> Plain:
-        if type(value).__name__ in VALUE_TYPES:
-            return self._named(value)
+        if type(value).__name__ in VALUE_TYPES and (node := self._named(value)):
+            return node
         if id(value) in self._known:
             return {"r": self._known[id(value)]}
         if id(value) in self.sent.seen:
@@ -207,6 +225,17 @@ class Decoder:
                 return self._spread(tuple([self.decode(item, depth + 1) for item in content]))
             case "u":
                 return {self.decode(item, depth + 1) for item in content}
+            case "z":
+                return self._spread(frozenset([self.decode(item, depth + 1) for item in content]))
+            case "p":
+                kind, parts = content
+                span = _SPANS[kind](*[self.decode(part, depth + 1) for part in parts])
+                self._items += len(span) if isinstance(span, range) else 0  # a test may make a list of it
+                if self._items > MAX_ITEMS:
+                    raise WireError(f"a range may hold {MAX_ITEMS} items; this one has more")
+                return span
+            case "y":
+                return _dtype(content)
             case "d":
                 return {self.decode(key, depth + 1): self.decode(item, depth + 1) for key, item in content}
             case "a":
@@ -353,7 +382,7 @@ def completed(inputs: tuple[Any, ...], numbers: Sequence[Any]) -> tuple[Any, ...
 
 
 def function_by_name(name: str) -> Any:
-    """Return a function of the allow-list: a NumPy ufunc, one listed here, or what `kernelmark.lab` exports.
+    """Return a function of the allow-list: a NumPy ufunc, a plain type, one listed here, or one of `kernelmark.lab`.
 
     Raises:
         WireError: any other name.
@@ -362,6 +391,8 @@ def function_by_name(name: str) -> Any:
     found = vars(np).get(attribute) if module == "numpy" else None
     if isinstance(found, np.ufunc):
         return found
+    if name in _TYPE_OF:
+        return _TYPE_OF[name]
     if name in _FUNCTIONS:
         return getattr(importlib.import_module(module), attribute)
     if module == _LAB and (found := _of_the_lab(attribute)) is not None:

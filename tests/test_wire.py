@@ -157,6 +157,26 @@ class TestPlainValues:
             assert type(back) is type(plain)
             assert back == plain
 
+    @pytest.mark.parametrize(
+        "value",
+        [
+            frozenset({1, "a"}), {frozenset({1}), frozenset()}, range(2, 9, 3), slice(None), slice(1, -2, 3),
+            np.dtype("<f4"), np.dtype(">i2"), np.dtype(bool),
+        ],
+    )  # fmt: skip
+    def test_of_pythons_further_kinds_cross(self, value):
+        """A frozen set in a set, a range, a slice as an index, a dtype as an argument."""
+        back = over(value)
+        assert type(back) is type(value)
+        assert back == value
+
+    def test_a_range_is_counted_by_its_length(self):
+        """A test that makes a list of what it gets holds no more than a list could have brought."""
+        assert over(range(1000)) == range(1000)
+        for long in (range(2 * wire.MAX_ITEMS), range(10**30)):
+            with pytest.raises(WireError):
+                over(long)
+
     def test_bytearrays_and_views_cross_as_bytes(self):
         """What is raw memory arrives as raw memory."""
         assert over(bytearray(b"ab")) == over(memoryview(b"ab")) == b"ab"
@@ -291,7 +311,7 @@ class TestRefusals:
         with pytest.raises(WireError, match="numbers or booleans"):
             over(array)
 
-    @pytest.mark.parametrize("value", [object(), range(3), open, Path("/"), lambda: 0, int, json])
+    @pytest.mark.parametrize("value", [object(), open, Path("/"), lambda: 0, Path, json, np.dtype("M8[D]")])
     def test_what_is_no_plain_data_is_left_behind(self, value):
         """It never crosses as itself; whoever encodes decides what stands for it."""
         with pytest.raises(WireError, match="refused"):
@@ -470,6 +490,11 @@ class TestFunctions:
         """A test may hand over `operation=np.tanh`."""
         assert over(function) is function
 
+    @pytest.mark.parametrize("kind", [int, float, str, list, dict, frozenset, np.float32, np.uint8, np.complex128])
+    def test_plain_types_cross_by_name(self, kind):
+        """`dtype=np.float32` and `kind is int` mean on the other side what they mean here."""
+        assert over(kind) is kind
+
     @pytest.mark.parametrize("function", [simd_width, traced_peak_bytes, LoggedArray])
     def test_of_the_lab_cross_by_name(self, function):
         """A test may call or make an instrument where the student's functions live, and these may not name one here."""
@@ -491,6 +516,15 @@ class TestFunctions:
         """Only what was listed can be named; loading and saving are not."""
         with pytest.raises(WireError):
             Decoder([], refuse).decode({"f": name})
+
+    def test_an_object_that_answers_to_no_name_is_left_behind(self):
+        """A class of the student's may raise anything when it is asked for an attribute."""
+
+        class Odd:
+            def __getattr__(self, name):
+                raise KeyError(name)
+
+        assert Encoder(lambda left: {"h": 5}).encode(Odd()) == {"h": 5}
 
     def test_a_look_alike_is_left_behind(self):
         """A student's function that calls itself numpy's does not cross as numpy's."""

@@ -70,12 +70,17 @@ class Cell:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything a referee needs to know about one submitted notebook."""
+    """Everything a referee needs to know about one submitted notebook.
+
+    `names` are those that the instructor's solution cells define: {name: grade ids of the cells}. Those of
+    them that are classes are `classes`.
+    """
 
     cells: tuple[Cell, ...]
-    names: tuple[str, ...]
+    names: Mapping[str, Sequence[str]]
     solution: tuple[Cell, ...]
     notes: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """Return the plan as JSON text."""
@@ -88,7 +93,8 @@ class Plan:
         cells, solution = (
             [Cell(**{**c, "hidden": tuple(c["hidden"])}) for c in fields[k]] for k in ("cells", "solution")
         )
-        return cls(tuple(cells), tuple(fields["names"]), tuple(solution), tuple(fields["notes"]))
+        notes, classes = tuple(fields["notes"]), tuple(fields["classes"])
+        return cls(tuple(cells), fields["names"], tuple(solution), notes, classes)
 
 
 @dataclass
@@ -124,7 +130,12 @@ class Course:
         solved = [
             c for i, c in enumerate(self.cells) if c.code and c.role in ("student", "answer") and self._is_solution(i)
         ]
-        self.names = tuple(sorted(defined_names([cell.source for cell in solved])))
+        defined = {cell.grade_id: defined_names([cell.source]) for cell in solved}
+        self.names = {
+            name: [grade_id for grade_id, names in defined.items() if name in names]
+            for name in sorted(set().union(*defined.values()))
+        }
+        self.classes = tuple(sorted(defined_classes([cell.source for cell in solved])))
         self.allows_children = _allows_children(self.source, self.cells)
 
     def _is_solution(self, index: int) -> bool:
@@ -149,7 +160,9 @@ class Course:
             notebook.cells.insert(0, _new_cell("markdown", text))
             placed.insert(0, _Placed((-1, 0, 0), notebook.cells[0], Cell("text", text, code=False)))
         _renew_cell_ids(notebook)
-        return notebook, Plan(tuple(item.cell for item in placed), self.names, self.solution, tuple(notes))
+        return notebook, Plan(
+            tuple(item.cell for item in placed), self.names, self.solution, tuple(notes), self.classes
+        )
 
     def _students_cells(self, submission: NotebookNode) -> list[_Placed]:
         placed: list[_Placed] = []

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from kernelmark import checks
-from kernelmark.conform import Cell, defined_classes, defined_names
+from kernelmark.conform import Cell, Plan
 from kernelmark.errors import CourseError, GraderError, KernelmarkError, MeasurementError, SubmissionError
 from kernelmark.links import Link
 from kernelmark.proxy import Proxy, printable, remote_traceback
@@ -81,15 +81,11 @@ class RemoteSide:
 class Judge:
     """Runs set-up and test cells of one notebook; see `checks.Runtime` for what tests may ask of it."""
 
-    def __init__(
-        self, student: Session, reference: Session, solution: Sequence[Cell], names: Sequence[str], sound: set[str]
-    ):
+    def __init__(self, student: Session, reference: Session, plan: Plan, sound: set[str]):
         self._student = student
         self._reference = reference
-        self._names = frozenset(names)
-        solved = [cell for cell in solution if cell.code and cell.grade_id and cell.role != "setup"]
-        self._defined = {cell.grade_id: defined_names([cell.source]) for cell in solved}
-        self._classes = defined_classes([cell.source for cell in solved])
+        self._names = frozenset(plan.names)
+        self._plan = plan
         # What stands for the solution's names, and those among them that a cell of the judge's gave another meaning.
         self._bound: dict[str, Any] = {}
         self._own: set[str] = set()
@@ -133,7 +129,7 @@ class Judge:
 
     def solved(self, grade_id: str) -> None:
         """Give the names that a solution cell defines their meaning again: it has run."""
-        self._own -= self._defined.get(grade_id, set())
+        self._own -= {name for name in self._own if grade_id in self._plan.names[name]}
 
     def _note_own(self) -> None:
         """Remember which of the solution's names the cell that has just run defined itself, as a later cell may."""
@@ -174,7 +170,7 @@ class Judge:
         """Make the solution's names that a cell mentions stand for those of a process."""
         names = self._names - self._own
         self._bound = {
-            name: Proxy(session.line, {"n": name}, name, gives_objects=name in self._classes) for name in names
+            name: Proxy(session.line, {"n": name}, name, gives_objects=name in self._plan.classes) for name in names
         }
         self._shell.user_ns.update(self._bound)
         wanted = sorted(names.intersection(re.findall(r"[^\W\d]\w*", source)))

@@ -56,7 +56,7 @@ def referee(job: Job, reference: Session) -> Refereed:
     """
     start, cpu_start = time.monotonic(), time.process_time()
     student = Session(job.limits, job.files)
-    judge = Judge(student, reference, job.plan.solution, job.plan.names, set(job.sound))
+    judge = Judge(student, reference, job.plan, set(job.sound))
     results: list[CellResult] = []
     outputs: list[list[Output]] = []
     broken = ""

@@ -38,7 +38,7 @@ class TestRegrade:
 
 
 class TestSubmissionHash:
-    plan = Plan((Cell("student", "from helper import work"), Cell("test", "assert True")), (), ())
+    plan = Plan((Cell("student", "from helper import work"), Cell("test", "assert True")), {}, ())
 
     def test_is_that_of_text_and_files(self, tmp_path: Path):
         """Other text, another file or other contents are other work; tests are not the student's."""
@@ -49,7 +49,7 @@ class TestSubmissionHash:
         helper.write_text("slow")
         assert first != _submission_sha256(self.plan, {"helper.py": str(helper)})
         assert first != _submission_sha256(self.plan, {})
-        other_test = Plan((self.plan.cells[0], Cell("test", "assert False")), (), ())
+        other_test = Plan((self.plan.cells[0], Cell("test", "assert False")), {}, ())
         assert _submission_sha256(other_test, {}) == _submission_sha256(self.plan, {})
 
 

@@ -398,7 +398,7 @@ class TestCourse:
 
     def test_names_are_those_the_solutions_define(self, course):
         """These become proxies in the judge; set-up and tests define none of them."""
-        assert course.names == ("add", "scale")
+        assert course.names == {"add": ["add"], "scale": ["scale"]}
 
     def test_roles_follow_the_marks(self, course):
         """Locked is set-up, graded is a test, both is an answer, the rest is the student's or text."""

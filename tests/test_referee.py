@@ -291,7 +291,7 @@ class TestSecrets:
             for cell in plan.solution:
                 if cell.code:
                     reference.run(cell.source)
-            judge = Judge(student, reference, plan.solution, plan.names, set())
+            judge = Judge(student, reference, plan, set())
             for cell in plan.cells:
                 if cell.role == "setup":
                     judge.setup(cell.source)

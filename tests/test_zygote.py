@@ -211,5 +211,5 @@ class TestWarmUp:
     def test_is_for_what_the_instructors_cells_import(self, text: str, names: list[str]):
         """A submission's own imports load nothing outside its sandbox."""
         theirs = Cell("setup", text)
-        assert nursery._libraries(Plan((), (), (theirs,))) == names
-        assert nursery._libraries(Plan((theirs,), (), ())) == []
+        assert nursery._libraries(Plan((), {}, (theirs,))) == names
+        assert nursery._libraries(Plan((theirs,), {}, ())) == []

@@ -108,10 +108,11 @@ class Graded:
 class Bench:
     """The two processes of a race and the gradings done with them."""
 
-    def __init__(self, seed: int, ratios: list[tuple[int, int]]):
+    def __init__(self, seed: int, ratios: list[tuple[int, int]], *, plain: bool = True):
         self.rng = np.random.default_rng(seed)
         self.shuffle = random.Random(seed)
         self.ratios = ratios
+        self._plain = plain
         self._ended_s = 0.0
         self.candidate, self.baseline = (Session(Limits(notebook_s=UNBOUNDED_S)) for _ in range(2))
         for session in (self.candidate, self.baseline):
@@ -141,7 +142,7 @@ class Bench:
     def grade(self, work: Work, units: tuple[int, int]) -> Graded:
         """Grade a kernel of known ratio once, with a second race where the first leaves a verdict open."""
         truth = units[0] / units[1]
-        plain = plain_ratio(self.candidate, work, units, self.rng)
+        plain = plain_ratio(self.candidate, work, units, self.rng) if self._plain else math.nan
         try:
             verdict, cost_s = self._race(work, units, truth)
             outcomes = _outcomes(verdict, truth)
@@ -272,8 +273,12 @@ class Row:
 
     def plain_wrong(self, margin: float) -> tuple[int, int]:
         """Return the same for the plain assert."""
-        shares = [line["plain"] / line["truth"] for line in self.lines]
+        shares = [line["plain"] / line["truth"] for line in self.lines]  # NaN, where left out, is on neither side
         return sum(s < 1 / (1 + margin) for s in shares), sum(s >= 1 + margin for s in shares)
+
+    def plain_count(self) -> int:
+        """Return how many gradings stood beside a plain assert."""
+        return sum(not math.isnan(line["plain"]) for line in self.lines)
 
     def inconclusive(self) -> float:
         """Return the share of verdicts at the demanded margin that a person would have to look at."""
@@ -319,7 +324,7 @@ class Row:
         """Return the row as a line of the table."""
         n, errors = len(self.lines), self.errors() or [math.nan]
         own = " | ".join(_percent(self.wrong(m), n) for m in MARGINS)
-        plain = " | ".join(_percent(self.plain_wrong(m), n) for m in MARGINS)
+        plain = " | ".join(_percent(self.plain_wrong(m), self.plain_count()) for m in MARGINS)
         pairs = statistics.median(line["pairs"] for line in self.lines)
         again = sum(line["races"] - 1 for line in self.lines)
         others, steal = self.disturbed()
@@ -345,7 +350,7 @@ confidence, for thresholds 20 % from the truth.
 
 
 def _percent(counts: Iterable[int], of: int) -> str:
-    return " / ".join("0" if not count else f"{100 * count / of:.1f}" for count in counts)
+    return " / ".join("-" if not of else "0" if not count else f"{100 * count / of:.1f}" for count in counts)
 
 
 def report(lines: Sequence[dict[str, Any]]) -> list[str]:
@@ -419,6 +424,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--ratios", default=",".join(f"{a}:{b}" for a, b in RATIOS), help="units of baseline:candidate")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--results", type=Path, default=RESULTS, help="lines of JSON, added to")
+    parser.add_argument(
+        "--without-plain", action="store_true", help="leave out the plain assert, to add gradings sooner"
+    )
     parser.add_argument("--report", action="store_true", help="only print the table of what is in the results")
     parser.add_argument("--method", help="report on this version of the stopwatch (the last one in the results)")
     return parser.parse_args()
@@ -457,7 +465,7 @@ def _measure(options: argparse.Namespace) -> list[dict[str, Any]]:
     ratios = [(int(a), int(b)) for a, b in (text.split(":") for text in options.ratios.split(","))]
     options.results.parent.mkdir(parents=True, exist_ok=True)
     common = {"method": method(), "seed": options.seed}
-    bench = Bench(options.seed, ratios)
+    bench = Bench(options.seed, ratios, plain=not options.without_plain)
     lines: list[dict[str, Any]] = []
     try:
         works = {(kind, call): bench.fit(kind, call) for call in options.calls for kind in options.kinds}

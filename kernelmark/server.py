@@ -68,6 +68,15 @@ class Server:
         self._handles: dict[int, Any] = {}
         self._next_handle = int.from_bytes(os.urandom(6), "big")
         self._busy = self._timing = False
+        self._operations: dict[str, Callable[..., None]] = {
+            "cell": self._cell,
+            "names": self._names,
+            "call": self._call,
+            "get": self._get,
+            "set": self._set,
+            "forget": self._forget,
+            "timed": self._timed,
+        }
         signal.signal(signal.SIGINT, self._interrupt)
 
     def serve(self) -> None:
@@ -80,18 +89,9 @@ class Server:
             self._serve(request, buffers)
 
     def _serve(self, request: dict[str, Any], buffers: list[bytes]) -> None:
-        operations: dict[str, Callable[..., None]] = {
-            "cell": self._cell,
-            "names": self._names,
-            "call": self._call,
-            "get": self._get,
-            "set": self._set,
-            "forget": self._forget,
-            "timed": self._timed,
-        }
         self._identity = request.pop("id")
         try:
-            operations[request.pop("op")](buffers, **request)
+            self._operations[request.pop("op")](buffers, **request)
         except WireError as error:
             self._answer({"error": describe_error(error)})
 

@@ -82,6 +82,7 @@ class TestSettings:
     def test_all_fields_reach_the_sandbox_or_the_session(self):
         """A limit that nothing reads would be a promise that nothing keeps."""
         code = "".join(Path(room.__file__).read_text() for room in (sandbox, sys.modules[Session.__module__]))
+        code += Path(sys.modules[Limits.__module__].__file__).read_text()
         code += Path(sys.modules[Link.__module__].__file__).read_text()
         for field in fields(Limits):
             assert re.search(rf"[lL]imits\.{field.name}\b", code), field.name

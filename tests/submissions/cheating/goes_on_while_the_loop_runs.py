@@ -66,7 +66,7 @@ def hog():
 
 
 threading.Thread(target=hog, daemon=True).start()
-Channel = sys.modules.get("kernelmark.wire") and sys.modules["kernelmark.wire"].Channel
+Channel = sys.modules.get("kernelmark.channel") and sys.modules["kernelmark.channel"].Channel
 
 if Channel:
     send = Channel.send

@@ -176,8 +176,8 @@ class Proxy:
 def _refusal(name: str) -> Callable[..., NoReturn]:
     def refuse(self: Proxy, *_: Any) -> NoReturn:
         raise SubmissionError(
-            f"{self.__name__} is an object in a process of its own, and __{name}__ of it means nothing here; "
-            "a test compares and computes with plain values: numbers, strings, lists, arrays"
+            f"a plain value was expected here (a number, a string, a list, an array), got {self.__name__}, which lives "
+            f"in a process of its own; its __{name}__ is not asked"
         )
 
     return refuse

@@ -7,7 +7,7 @@ base = "release"
 limit_value = 5
 
 [reasons]
-add_small = "add(2, 3) must be 5"
+add_small = "a plain value was expected here"
 row_sums_values = "malformed value"
 by_hand_values = "unknown kind of value"
 apply_calls = "is not a function that may cross"

@@ -283,10 +283,7 @@ def _judge(connection: socket.socket, reference: _Idle, source: str, last_words:
         np.random.seed()
         _beside_the_notebook(request["course_files"], folder)
         if reference.source == source:
-            ran = [cell.source for cell in plan.solution if cell.code]
-            files = request["course_files"]
-            session = Session(limits, files, whose="the course's solution", link=reference.link, ran=ran)
-            session.line().request({"op": "forget"})
+            session = taken_up(reference.link, plan, limits, request["course_files"])
         else:
             session = prime(plan.solution, reference.link, limits, request["course_files"])
         done = referee(Job(plan, limits, request["files"], tuple(request["sound"])), session)
@@ -302,6 +299,18 @@ def _judge(connection: socket.socket, reference: _Idle, source: str, last_words:
         _answer(connection, {"fault": traceback.format_exc()})
     finally:
         folder.close()
+
+
+def taken_up(link: Link, plan: Plan, limits: Limits, files: dict[str, str]) -> Session:
+    """Return the session of a reference that has run the solution for an earlier notebook, its objects forgotten.
+
+    One that ended while it waited is started again at its next use.
+    """
+    ran = [cell.source for cell in plan.solution if cell.code]
+    session = Session(limits, files, whose="the course's solution", link=link, ran=ran)
+    with contextlib.suppress(GraderError):
+        session.line().request({"op": "forget"})
+    return session
 
 
 def _beside_the_notebook(files: dict[str, str], folder: contextlib.ExitStack) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,11 +15,12 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from kernelmark import checks, grading
-from kernelmark.conform import Cell, Course, read_submission
+from kernelmark.conform import Cell, Course, Plan, read_submission
 from kernelmark.errors import CourseError
 from kernelmark.judge import Judge
 from kernelmark.limits import Limits
 from kernelmark.links import Link
+from kernelmark.nursery import taken_up
 from kernelmark.proxy import Proxy
 from kernelmark.records import SubmissionResult
 from kernelmark.referee import prime
@@ -192,6 +194,16 @@ class TestReference:
                 process.kill()
         assert marks(grade_short(solved())) == FULL
         assert marks(grade_short(solved(add="def add(a, b): return a")))["add_small"] == 0.0
+
+    def test_ended_while_it_waited_is_started_again(self):
+        """A judge that takes up a reference which has just been killed has the solution all the same."""
+        cells = (Cell("student", "def base(): return 7", grade_id="base"),)
+        link = Link(Limits(), trusted=True)
+        prime(cells, link, Limits())
+        os.kill(link.pid, signal.SIGKILL)
+        with contextlib.closing(taken_up(link, Plan((), {}, cells), Limits(), {})) as session:
+            assert Proxy(session.line, {"n": "base"}, "base")() == 7
+            assert not session.intact
 
     def test_leaves_demonstrations_out(self, tmp_path: Path, grade_short: Grade):
         """A cell that would end the reference's process is never run in it."""

@@ -25,12 +25,8 @@ from traitlets import List, Unicode
 from traitlets.config import Configurable
 
 from kernelmark import intake
-from kernelmark.conform import (
-    Course,
-    claim_of,
-    hidden_lines,
-    without_hidden_lines,
-)
+from kernelmark.cells import claim_of, hidden_lines, without_hidden_lines
+from kernelmark.conform import Course
 from kernelmark.errors import CourseError, GraderError, KernelmarkError
 from kernelmark.gradebook import Penalty, explain, in_one_transaction, void_marks, write_marks
 from kernelmark.grading import graded_notebook, own_files, read_handed_in, read_source, source_of, unanswered

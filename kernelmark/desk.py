@@ -17,7 +17,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbformat.notebooknode import NotebookNode
 
-from kernelmark.conform import claim_of, defined_names
+from kernelmark.cells import claim_of, defined_names
 from kernelmark.errors import CourseError, KernelmarkError
 
 CELL_TIMEOUT_S = 300

@@ -23,7 +23,8 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader import utils
 
 from kernelmark import intake
-from kernelmark.conform import MAX_NOTEBOOK_BYTES, Course, Plan, mark_scheme, read_submission
+from kernelmark.cells import Plan, mark_scheme
+from kernelmark.conform import MAX_NOTEBOOK_BYTES, Course, read_submission
 from kernelmark.errors import CourseError, SubmissionError
 from kernelmark.limits import Limits
 from kernelmark.nursery import Nursery

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from kernelmark import checks
-from kernelmark.conform import Cell, Plan
+from kernelmark.cells import Cell, Plan
 from kernelmark.errors import CourseError, GraderError, KernelmarkError, MeasurementError, SubmissionError
 from kernelmark.links import Link
 from kernelmark.proxy import Proxy, printable, remote_traceback

@@ -9,6 +9,7 @@ It does not grade: `referee` does, in the fork.
 import atexit
 import contextlib
 import ctypes
+import gc
 import importlib
 import json
 import os
@@ -30,7 +31,7 @@ from typing import Any
 import numpy as np
 
 from kernelmark import sandbox
-from kernelmark.conform import Plan
+from kernelmark.cells import Plan
 from kernelmark.errors import CourseError, GraderError, SandboxError
 from kernelmark.limits import Limits
 from kernelmark.links import Link
@@ -139,7 +140,7 @@ class Nursery:
         package = str(Path(__file__).parent.parent)
         code = (
             # An optional helper of jsonschema that takes a second to import, for a kind of format that notebooks lack.
-            f"import sys; sys.modules['rfc3987_syntax'] = None; sys.path.insert(0, {package!r}); "
+            f"import gc, sys; gc.disable(); sys.modules['rfc3987_syntax'] = None; sys.path.insert(0, {package!r}); "
             "from kernelmark.nursery import main; main()"
         )
         threads = {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "MKL", "NUMBA")}
@@ -229,6 +230,7 @@ class _Warm:
             self.imported.add(name)
             with contextlib.suppress(ImportError):  # whoever needs it says so
                 importlib.import_module(name)
+        gc.freeze()
 
     def _reference(self, source: str, limits: Limits, files: dict[str, str]) -> _Idle:
         for waiting in [idle for idle in self.idle if not Path(f"/proc/{idle.link.pid}").exists()]:
@@ -256,10 +258,17 @@ class _Warm:
 def main() -> None:
     """Be the warm process, on the control socket named in the arguments."""
     warm = _Warm(socket.socket(fileno=int(sys.argv[1])))
+    _keep()
     try:
         warm.serve()
     finally:
         warm.close()
+
+
+def _keep() -> None:
+    """Let the garbage collector leave alone what is here, which a fork would have to copy; it was off until now."""
+    gc.freeze()
+    gc.enable()
 
 
 def _end_with(parent: int) -> None:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from kernelmark.conform import Cell, Plan
+from kernelmark.cells import Cell, Plan
 from kernelmark.errors import CourseError, GraderError, SandboxError
 from kernelmark.judge import Judge, Output
 from kernelmark.limits import Limits

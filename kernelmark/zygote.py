@@ -13,6 +13,7 @@ Source: setns(2), pidfd_open(2), capabilities(7), prctl(2); linux/capability.h.
 
 import contextlib
 import ctypes
+import gc
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -178,7 +179,10 @@ def is_safe(drop: bool) -> bool:
 
 def main(control: int, library: str) -> None:
     """Be the zygote, on the control socket of that number, until its other end is closed."""
+    gc.disable()
     _import_as_in(library)
+    gc.freeze()  # or every fork copies what the collector looks at
+    gc.enable()
     line = socket.socket(fileno=control)
     while True:
         text, fds, _, _ = socket.recv_fds(line, 4 * MAX_FILTER_BYTES, 8)
@@ -243,6 +247,7 @@ def _warm_up(libraries: Sequence[str]) -> None:
             importlib.import_module(name)
     if "numba" in libraries and "numba" in sys.modules:
         _compile_a_loop()
+    gc.freeze()
 
 
 def _compile_a_loop() -> None:

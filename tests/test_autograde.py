@@ -6,7 +6,7 @@ import nbformat
 
 import kernelmark
 from kernelmark.autograde import _better
-from kernelmark.conform import Cell, Plan
+from kernelmark.cells import Cell, Plan
 from kernelmark.grading import _submission_sha256
 from kernelmark.records import CellResult, Pair
 from kernelmark.stats import decide

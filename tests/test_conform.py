@@ -8,16 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernelmark import conform
-from kernelmark.conform import (
-    MAX_NOTEBOOK_BYTES,
-    Course,
-    Plan,
-    claim_of,
-    defined_names,
-    hidden_lines,
-    read_submission,
-    without_hidden_lines,
-)
+from kernelmark.cells import Plan, claim_of, defined_names, hidden_lines, without_hidden_lines
+from kernelmark.conform import MAX_NOTEBOOK_BYTES, Course, read_submission
 from kernelmark.errors import CourseError
 
 ADD = "def add(a, b):\n    ### BEGIN SOLUTION\n    return a + b\n    ### END SOLUTION"

@@ -16,7 +16,8 @@ from nbgrader.preprocessors import CheckCellMetadata
 
 from kernelmark import conform, grading
 from kernelmark.autograde import SubmissionExporter
-from kernelmark.conform import Course, Plan, read_submission
+from kernelmark.cells import Plan
+from kernelmark.conform import Course, read_submission
 from kernelmark.limits import HOME, Limits
 from kernelmark.sandbox import bubblewrap_arguments
 from tests import mutations, small_course

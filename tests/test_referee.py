@@ -15,7 +15,8 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from kernelmark import checks, grading
-from kernelmark.conform import Cell, Course, Plan, read_submission
+from kernelmark.cells import Cell, Plan
+from kernelmark.conform import Course, read_submission
 from kernelmark.errors import CourseError
 from kernelmark.judge import Judge
 from kernelmark.limits import Limits

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from kernelmark import nursery, sandbox, zygote
-from kernelmark.conform import Cell, Plan
+from kernelmark.cells import Cell, Plan
 from kernelmark.errors import SubmissionLost
 from kernelmark.limits import HOME, Limits, environment
 from kernelmark.links import Link

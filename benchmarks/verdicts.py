@@ -69,6 +69,7 @@ METHOD_FILES = (
     "timing",
     "links",
     "memory",
+    "guard",
     "clock",
     "server",
     "wire",

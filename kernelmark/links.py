@@ -16,7 +16,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +25,7 @@ import numpy as np
 from kernelmark import clock, memory, sandbox
 from kernelmark.channel import Channel
 from kernelmark.errors import CourseError, GraderError, MeasurementError, SubmissionError, SubmissionLost
+from kernelmark.guard import Guard
 from kernelmark.limits import Limits
 from kernelmark.proxy import checked
 from kernelmark.timing import Inputs, Value
@@ -34,8 +35,6 @@ from kernelmark.wire import REGION_BYTES, Decoder, Encoder, Plain, WireError, Wi
 GRACE_S = 2.0
 # How long an ended process may take to be reported as ended.
 FAREWELL_S = 0.5
-# How often the memory and the CPU time of the process are looked at.
-WATCH_S = 0.05
 # The course's solution lives through many notebooks: it may hold so many times the memory of a submission.
 TRUSTED_MEMORY = 4
 
@@ -93,14 +92,11 @@ class Link:
         cpu_before_s: float = 0.0,
     ):
         self.trusted = trusted
-        self._cpu_before_s = cpu_before_s
-        self._cpu_of: dict[int, float] = {}
-        self._ending = threading.Lock()
         self._turn = threading.RLock()
         self._asking = 0
         # What went wrong in a function of the test, and is no fault of the code that called it.
         self._fault: CourseError | GraderError | None = None
-        self._may_have_children = sandbox.may_start_processes(limits)
+        may_have_children = sandbox.may_start_processes(limits)
         if trusted:
             limits = replace(limits, cpu_s=math.inf, memory_bytes=TRUSTED_MEMORY * limits.memory_bytes)
         self.limits = limits
@@ -125,14 +121,23 @@ class Link:
         finally:
             theirs.close()
         self.pid = self._started.pid
+        self._guard = Guard(self._started, limits, may_have_children=may_have_children, cpu_before_s=cpu_before_s)
         self._maps = [mmap.mmap(region, REGION_BYTES) for region in self._regions]
         self.channel = Channel(ours, self._maps[1], self._maps[0])
-        self.alive = True
-        self.cpu_s = 0.0
         self.spent_s = 0.0
         self._await_start()
         if watch:
-            threading.Thread(target=self._watch, daemon=True).start()
+            self._guard.watch()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process has not been ended from here; one that ended by itself is found at the next request."""
+        return self._guard.alive
+
+    @property
+    def cpu_s(self) -> float:
+        """The CPU seconds that it used, what it started included, as far as they were looked at."""
+        return self._guard.cpu_s
 
     def request(
         self, header: dict[str, Any], buffers: Sequence[Any] = (), timeout_s: float | None = None
@@ -144,31 +149,43 @@ class Link:
             SubmissionError: it had to be interrupted, and came back.
         """
         limit_s = self._patience.seconds if timeout_s is None else timeout_s
-        # The line carries one question at a time. A test's own threads take turns; a function of the test that
-        # submitted code calls may ask in its turn.
+        with self._turn_to_ask(limit_s):
+            try:
+                self._require_alive()
+                # The other side learns the number with the request: an answer prepared beforehand lacks it.
+                self._identity = secrets.token_hex(8)
+                self.channel.send({**header, "id": self._identity}, buffers)
+                self.channel.expect_by(time.monotonic() + limit_s)
+                found = self._answer()
+                if self._fault is not None and self._asking == 1:
+                    raise self._fault
+                return found
+            except TimeoutError:
+                self._interrupt(limit_s)
+                text = f"{self.whose} did not finish within {limit_s:.3g} s and was interrupted (cell_timeout_s)"
+                raise (GraderError if self.trusted else SubmissionError)(text) from None
+            except WireError as error:
+                raise self._lost(f"{self.whose} put nonsense on the line to the grader: {error}") from None
+            except (EOFError, OSError):
+                raise self._lost() from None
+
+    @contextlib.contextmanager
+    def _turn_to_ask(self, limit_s: float) -> Iterator[None]:
+        """Hold the line, which carries one question at a time, and count the seconds of the outermost question.
+
+        A test's own threads take turns; a function of the test that submitted code calls may ask in
+        its turn, while the question that led to it waits.
+
+        Raises:
+            CourseError: another thread holds the line and does not let go.
+        """
         if not self._turn.acquire(timeout=limit_s + GRACE_S):
             raise CourseError("a test's threads wait for each other: one holds the line to the process, one wants it")
         asked, deadline_s = self._identity, self.channel.deadline_s
         begun = time.monotonic()
         self._asking += 1
         try:
-            self._require_alive()
-            # The other side learns the number with the request: an answer prepared beforehand lacks it.
-            self._identity = secrets.token_hex(8)
-            self.channel.send({**header, "id": self._identity}, buffers)
-            self.channel.expect_by(time.monotonic() + limit_s)
-            found = self._answer()
-            if self._fault is not None and self._asking == 1:
-                raise self._fault
-            return found
-        except TimeoutError:
-            self._interrupt(limit_s)
-            text = f"{self.whose} did not finish within {limit_s:.3g} s and was interrupted (cell_timeout_s)"
-            raise (GraderError if self.trusted else SubmissionError)(text) from None
-        except WireError as error:
-            raise self._lost(f"{self.whose} put nonsense on the line to the grader: {error}") from None
-        except (EOFError, OSError):
-            raise self._lost() from None
+            yield
         finally:
             self._asking -= 1
             if self._asking:
@@ -277,7 +294,7 @@ class Link:
     def close(self) -> None:
         """Kill the process and everything it started, and give its memory back."""
         if self.alive:
-            self._end()
+            self._guard.end()
         self.channel.close()
         for mapped in self._maps:
             with contextlib.suppress(BufferError):  # somebody reads it still; it goes with the last reader
@@ -398,69 +415,12 @@ class Link:
         if self.alive:
             if not reason:  # it ended by itself: let its overseer say how
                 self._started.wait(FAREWELL_S)
-            group = self._started.group
-            if group is not None and group.ran_out:
-                self._reason = self._breach("memory")
             ended = self._started.wait(0) is not None
-            status = self._end()
-            self._reason = self._reason or reason or _farewell(self.whose, status if ended else None, self.limits)
+            status = self._guard.end()
+            if self._guard.breach:
+                reason = f"{self.whose} used more than {self._guard.breach}"
+            self._reason = reason or _farewell(self.whose, status if ended else None, self.limits)
         return GraderError(self._reason) if self.trusted else SubmissionLost(self._reason)
-
-    def _end(self) -> int:
-        with self._ending:
-            self.alive = False
-            self.cpu_s = max(self.cpu_s, self._used_s([self.pid]))
-            return sandbox.end(self._started)
-
-    def _watch(self) -> None:
-        """Kill the process when it, and what it started, hold more memory or used more CPU time than allowed."""
-        while self.alive:
-            with contextlib.suppress(OSError, ValueError, IndexError, MemoryError):
-                self._look()
-            time.sleep(WATCH_S)
-
-    def _look(self) -> None:
-        started, group = self._started, self._started.group
-        pids = started.pids() if self._may_have_children else [self.pid]
-        self.cpu_s = max(self.cpu_s, self._used_s(pids), self._seen_s(pids))
-        breach = ""
-        if self._cpu_before_s + self.cpu_s > self.limits.cpu_s:
-            breach = "cpu"
-        elif group is not None:
-            breach = "memory" if group.ran_out else ""
-        elif (
-            started.scratch_bytes() + sum(memory.held_bytes(pid, self.limits) for pid in pids)
-            > self.limits.memory_bytes
-        ):
-            breach = "memory"
-        if not breach:
-            return
-        with self._ending:
-            if self.alive:
-                self._reason = self._breach(breach)
-                started.kill()
-
-    def _breach(self, kind: str) -> str:
-        used = {
-            "memory": f"{memory.size(self.limits.memory_bytes)} of memory and was ended (memory_limit_bytes)",
-            "cpu": f"{self.limits.cpu_s:.0f} s of CPU time in this notebook and was ended (cpu_limit_s)",
-        }
-        return f"{self.whose} used more than {used[kind]}"
-
-    def _seen_s(self, pids: Sequence[int]) -> float:
-        """Return the CPU time of all processes ever seen, where nobody waited for one that ended as well."""
-        for pid in pids:
-            with contextlib.suppress(OSError):
-                self._cpu_of[pid] = time.clock_gettime((~pid << 3) | 2)
-        return sum(self._cpu_of.values())
-
-    def _used_s(self, pids: Sequence[int]) -> float:
-        """Return the CPU time of processes, and of the children that they have waited for."""
-        used_s = 0.0
-        for pid in pids:
-            with contextlib.suppress(OSError, MeasurementError):
-                used_s += time.clock_gettime((~pid << 3) | 2) + clock.childrens_ticks(pid) * clock.TICK_S
-        return used_s
 
 
 def _farewell(whose: str, status: int | None, limits: Limits) -> str:

@@ -6,6 +6,7 @@ kernel. It decides what a test cell found; it does not decide which cells run.
 """
 
 import contextlib
+import functools
 import io
 import json
 import math
@@ -286,14 +287,14 @@ class Judge:
         self._verdicts.append(verdict)
 
 
+@functools.cache
 def describe_machine() -> Machine:
     """Return the machine that this process runs on."""
-    processor = platform.processor() or platform.machine()
+    match = None
     with contextlib.suppress(OSError):
         match = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
-        processor = match.group(1) if match else processor
     return Machine(
-        processor=processor,
+        processor=match.group(1) if match else platform.processor() or platform.machine(),
         cores=len(os.sched_getaffinity(0)),
         python=platform.python_version(),
         numpy=np.__version__,

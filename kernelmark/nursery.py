@@ -33,11 +33,13 @@ import numpy as np
 from kernelmark import sandbox
 from kernelmark.cells import Plan
 from kernelmark.errors import CourseError, GraderError, SandboxError
+from kernelmark.judge import describe_machine
 from kernelmark.limits import Limits
 from kernelmark.links import Link
 from kernelmark.records import CellResult, Machine, from_json
 from kernelmark.referee import Job, Refereed, nobody_is_marked, prime, referee
 from kernelmark.session import Session
+from kernelmark.shell import rehearse
 
 # A judge that is not back by then has failed; the notebook's own limit comes long before.
 SLACK_S = 600.0
@@ -169,6 +171,8 @@ class _Warm:
     """The warm process: one loop over the control socket and the forks' last words."""
 
     control: socket.socket
+    # Where judges make folders of their own; what one that was killed left goes with this process.
+    place: str
     idle: list[_Idle] = field(default_factory=list)
     busy: dict[int, tuple[int, _Idle]] = field(default_factory=dict)
     imported: set[str] = field(default_factory=set)
@@ -215,7 +219,7 @@ class _Warm:
             _end_with(warm)
             self.control.close()
             os.close(read_end)
-            _judge(connection, reference, header["source"], write_end)
+            _judge(connection, reference, header["source"], write_end, self.place)
             os._exit(0)
         os.close(write_end)
         connection.close()
@@ -257,16 +261,22 @@ class _Warm:
 
 def main() -> None:
     """Be the warm process, on the control socket named in the arguments."""
-    warm = _Warm(socket.socket(fileno=int(sys.argv[1])))
-    _keep()
-    try:
-        warm.serve()
-    finally:
-        warm.close()
+    with tempfile.TemporaryDirectory(prefix="kernelmark-", ignore_cleanup_errors=True) as place:
+        warm = _Warm(socket.socket(fileno=int(sys.argv[1])), place)
+        _rehearse()
+        try:
+            warm.serve()
+        finally:
+            warm.close()
 
 
-def _keep() -> None:
-    """Let the garbage collector leave alone what is here, which a fork would have to copy; it was off until now."""
+def _rehearse() -> None:
+    """Do once what every judge would do for the first time, and let the garbage collector leave alone what is there.
+
+    It was off until now; what it looks at, a fork has to copy.
+    """
+    rehearse()
+    describe_machine()
     gc.freeze()
     gc.enable()
 
@@ -279,7 +289,7 @@ def _end_with(parent: int) -> None:
             os._exit(1)
 
 
-def _judge(connection: socket.socket, reference: _Idle, source: str, last_words: int) -> None:
+def _judge(connection: socket.socket, reference: _Idle, source: str, last_words: int, place: str) -> None:
     """Be the judge of one notebook; say at the end whether the reference can be used again."""
     folder = contextlib.ExitStack()
     try:
@@ -290,7 +300,7 @@ def _judge(connection: socket.socket, reference: _Idle, source: str, last_words:
         # A fork has its parent's random state, and would draw what every other judge draws.
         random.seed()
         np.random.seed()
-        _beside_the_notebook(request["course_files"], folder)
+        _beside_the_notebook(request["course_files"], place, folder)
         if reference.source == source:
             session = taken_up(reference.link, plan, limits, request["course_files"])
         else:
@@ -322,11 +332,11 @@ def taken_up(link: Link, plan: Plan, limits: Limits, files: dict[str, str]) -> S
     return session
 
 
-def _beside_the_notebook(files: dict[str, str], folder: contextlib.ExitStack) -> None:
+def _beside_the_notebook(files: dict[str, str], within: str, folder: contextlib.ExitStack) -> None:
     """Let set-up and tests import and open what lies beside the instructor's notebook, as at a desk."""
     if not files:
         return
-    place = Path(folder.enter_context(tempfile.TemporaryDirectory(prefix="kernelmark-")))
+    place = Path(folder.enter_context(tempfile.TemporaryDirectory(dir=within)))
     for name, path in files.items():
         (place / name).symlink_to(path)
     os.chdir(place)

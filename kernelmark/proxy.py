@@ -150,7 +150,7 @@ class Proxy:
                 yield call(self._line, {"g": [remote._target, "__next__"]}, (), {}, step=True)
             except StopIteration:
                 return
-        raise SubmissionError(f"iterating {self.__name__} did not end after {MAX_STEPS} items")
+        raise self._endless()
 
     def __next__(self) -> Any:
         try:
@@ -164,7 +164,10 @@ class Proxy:
                 yield self[number]
             except IndexError:
                 return
-        raise SubmissionError(f"iterating {self.__name__} did not end after {MAX_STEPS} items")
+        raise self._endless()
+
+    def _endless(self) -> SubmissionError:
+        return SubmissionError(f"iterating {self.__name__} did not end after {MAX_STEPS} items")
 
     def __enter__(self) -> Any:
         return self._special("__enter__")

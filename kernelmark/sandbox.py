@@ -11,9 +11,10 @@ configuration says so in so many words.
 import atexit
 import contextlib
 import functools
+import itertools
 import json
 import os
-import random
+import secrets
 import select
 import shutil
 import signal
@@ -409,7 +410,8 @@ def _spare_user() -> tuple[int, socket.socket]:
     Raises:
         SandboxError: all are taken.
     """
-    for user in random.SystemRandom().sample(SPARE_USERS, len(SPARE_USERS)):
+    first = secrets.randbelow(len(SPARE_USERS))
+    for user in itertools.chain(SPARE_USERS[first:], SPARE_USERS[:first]):
         reserved = socket.socket(socket.AF_UNIX)
         try:
             reserved.bind(f"\0kernelmark-user-{user}")  # a name without a file: it goes with its holder

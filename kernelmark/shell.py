@@ -9,6 +9,7 @@ import errno
 import io
 import json
 import sys
+import tempfile
 import types
 from typing import Any, cast
 
@@ -169,13 +170,26 @@ class Shell(InteractiveShell):
         return self.outputs.taken(), error
 
 
-def make_shell() -> Shell:
-    """Return a fresh shell whose names live in a `__main__` of their own."""
+def rehearse() -> None:
+    """Make a shell and run a cell in it, once before forks that make their own: they need not load and compile so much.
+
+    What IPython keeps in folders goes to one that is removed again.
+    """
+    with tempfile.TemporaryDirectory(prefix="kernelmark-") as folder:
+        make_shell(folder).run("import numpy\ndef f(): return [numpy]")
+
+
+def make_shell(ipython_dir: str = "") -> Shell:
+    """Return a fresh shell whose names live in a `__main__` of their own.
+
+    Args:
+        ipython_dir: where IPython keeps its profile; "" for the place that the environment names.
+    """
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
     module = types.ModuleType("__main__")
-    shell = Shell(config=config, user_module=module)
+    shell = Shell(config=config, user_module=module, **({"ipython_dir": ipython_dir} if ipython_dir else {}))
     for kind in (Shell, InteractiveShell):  # get_ipython() answers with this shell from now on
         setattr(kind, "_instance", shell)  # noqa: B010 - IPython types it as None
     sys.modules["__main__"] = module

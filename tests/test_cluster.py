@@ -173,8 +173,12 @@ class TestMarks:
 
 class TestStopping:
     @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-    def test_a_stopped_run_is_gone_on_with(self, root: Path, how: signal.Signals):
-        """What was graded stays, the same command grades the rest, and the book is that of an undisturbed run."""
+    def test_a_stopped_run_is_gone_on_with(self, root: Path, monkeypatch: pytest.MonkeyPatch, how: signal.Signals):
+        """What was graded stays, no folder of a judge does; the same command grades the rest, to the same book."""
+        (root / "source" / "short" / "table.txt").write_text("beside the notebook, so judges make folders")
+        temporary = root / "temporary"
+        temporary.mkdir()
+        monkeypatch.setenv("TMPDIR", str(temporary))
         for number in range(8):
             hand_in(root, f"student{number}", solved(limit=SLOW))
         process = begin(root, "kernelmark", "autograde", "short", "--jobs", "1")
@@ -184,6 +188,10 @@ class TestStopping:
         assert process.returncode == (130 if how == signal.SIGINT else -signal.SIGKILL)
         if how == signal.SIGINT:
             assert "run the same command to go on" in out
+        deadline = time.monotonic() + 30
+        while (left := [path for path in temporary.iterdir() if path.is_dir()]) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert not left
         said = command(root, "kernelmark", "autograde", "short")
         graded = int(said.split(" graded in")[0].split()[-1])
         assert 0 < graded <= 6

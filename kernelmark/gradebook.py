@@ -12,11 +12,11 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
+from nbgrader.api import Comment, Grade, Gradebook, InvalidEntry, MissingEntry, SubmittedNotebook
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 
@@ -109,19 +109,33 @@ def write_marks(
     Raises:
         CourseError: a cell is not in the grade book.
     """
-    place = (result.notebook, result.assignment, result.student)
     try:
+        notebook = book.find_submission_notebook(result.notebook, result.assignment, result.student)
+        tasks = notebook.notebook.task_cells
+        grades = _by_cell(book, Grade, notebook, [*notebook.notebook.grade_cells, *tasks])
+        remarks = _by_cell(book, Comment, notebook, [*notebook.notebook.solution_cells, *tasks])
         for cell in result.cells:
-            set_grade(book.find_grade(cell.grade_id, *place), cell)
+            set_grade(grades[cell.grade_id], cell)
         for grade_id, text in comments.items():
-            book.find_comment(grade_id, *place).auto_comment = text
-        submission = book.find_submission(result.assignment, result.student)
-    except MissingEntry as error:
+            remarks[grade_id].auto_comment = text
+    except (MissingEntry, KeyError) as error:
+        missing = error if isinstance(error, MissingEntry) else f"no cell {error}"
         raise CourseError(
-            f"source/ and the grade book differ ({error}); run: nbgrader generate_assignment {result.assignment} "
+            f"source/ and the grade book differ ({missing}); run: nbgrader generate_assignment {result.assignment} "
             "--force"
         ) from None
-    set_penalties(book, submission, penalty)
+    set_penalties(book, notebook.assignment, penalty)
+
+
+def _by_cell(book: Gradebook, kind: Any, notebook: Any, cells: Sequence[Any]) -> dict[str, Any]:
+    """Return the grades or comments of a submitted notebook, by the names of their cells.
+
+    nbgrader's `find_grade` and `find_comment` are looked up in SQLite by going through a cell's grades of the
+    whole class; the two columns together have an index.
+    """
+    names = {cell.id: cell.name for cell in cells}
+    rows = book.db.query(kind).filter(kind.cell_id.in_(names), kind.notebook_id == notebook.id)
+    return {names[row.cell_id]: row for row in rows}
 
 
 def void_marks(book: Gradebook, assignment: str, student: str, notebook: str | None, penalty: Penalty) -> bool:
@@ -155,7 +169,12 @@ def set_grade(grade: Any, result: CellResult | None) -> None:
 def set_penalties(book: Gradebook, submission: Any, penalty: Penalty) -> None:
     """Set the late penalty of every notebook of a submission from its score as it is now."""
     book.db.flush()
-    for notebook in submission.notebooks:
+    # Not by `submission.notebooks`, for which SQLite goes through those of the whole class.
+    names = [notebook.id for notebook in submission.assignment.notebooks]
+    rows = book.db.query(SubmittedNotebook)
+    for notebook in rows.filter(
+        SubmittedNotebook.notebook_id.in_(names), SubmittedNotebook.assignment_id == submission.id
+    ):
         book.db.refresh(notebook)
         notebook.late_submission_penalty = penalty(submission, notebook)
 

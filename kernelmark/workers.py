@@ -5,6 +5,7 @@ the work is, nor what becomes of the results.
 """
 
 import contextlib
+import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +17,8 @@ from kernelmark.errors import ClusterError, KernelmarkError
 
 # A worker that is lost costs the work it had; after so many losses the work itself is suspected.
 MAX_LOSSES = 3
+# What these log of a lost connection, tracebacks and all, is told in one line by `trouble` or in a `ClusterError`.
+LOUD = ("distributed", "distributed.client", "tornado", "tornado.application", "asyncio")
 # How long a scheduler may take to answer.
 CONNECT_S = 10
 
@@ -106,6 +109,8 @@ def workers(jobs: int, scheduler: str) -> Iterator[Workers]:
         import distributed
     except ImportError:
         raise KernelmarkError("--scheduler needs Dask; run: pip install 'kernelmark[cluster]'") from None
+    for name in LOUD:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         client: Any = distributed.Client(scheduler, timeout=CONNECT_S)  # type: ignore[no-untyped-call]
     except (OSError, TimeoutError, ValueError) as error:

@@ -110,32 +110,39 @@ def write_marks(
         CourseError: a cell is not in the grade book.
     """
     try:
-        notebook = book.find_submission_notebook(result.notebook, result.assignment, result.student)
-        tasks = notebook.notebook.task_cells
-        grades = _by_cell(book, Grade, notebook, [*notebook.notebook.grade_cells, *tasks])
-        remarks = _by_cell(book, Comment, notebook, [*notebook.notebook.solution_cells, *tasks])
-        for cell in result.cells:
-            set_grade(grades[cell.grade_id], cell)
-        for grade_id, text in comments.items():
-            remarks[grade_id].auto_comment = text
-    except (MissingEntry, KeyError) as error:
-        missing = error if isinstance(error, MissingEntry) else f"no cell {error}"
+        submission = book.find_submission(result.assignment, result.student)
+        grades: dict[str, Any] = {}
+        remarks: dict[str, Any] = {}
+        if result.cells or comments:  # one that asks for nothing need not be in the grade book
+            notebook = book.find_submission_notebook(result.notebook, result.assignment, result.student)
+            tasks = notebook.notebook.task_cells
+            grades = _by_cell(book, Grade, notebook, [*notebook.notebook.grade_cells, *tasks])
+            remarks = _by_cell(book, Comment, notebook, [*notebook.notebook.solution_cells, *tasks])
+        missing = {cell.grade_id for cell in result.cells}.difference(grades) | set(comments).difference(remarks)
+        if missing:
+            raise MissingEntry(f"No such cells: {', '.join(sorted(missing))}")
+    except MissingEntry as error:
         raise CourseError(
-            f"source/ and the grade book differ ({missing}); run: nbgrader generate_assignment {result.assignment} "
+            f"source/ and the grade book differ ({error}); run: nbgrader generate_assignment {result.assignment} "
             "--force"
         ) from None
-    set_penalties(book, notebook.assignment, penalty)
+    for cell in result.cells:
+        set_grade(grades[cell.grade_id], cell)
+    for grade_id, text in comments.items():
+        remarks[grade_id].auto_comment = text
+    set_penalties(book, submission, penalty)
 
 
 def _by_cell(book: Gradebook, kind: Any, notebook: Any, cells: Sequence[Any]) -> dict[str, Any]:
-    """Return the grades or comments of a submitted notebook, by the names of their cells.
+    """Return the grades or comments of a submitted notebook, by the names of their cells; of two, the first's.
 
     nbgrader's `find_grade` and `find_comment` are looked up in SQLite by going through a cell's grades of the
     whole class; the two columns together have an index.
     """
-    names = {cell.id: cell.name for cell in cells}
-    rows = book.db.query(kind).filter(kind.cell_id.in_(names), kind.notebook_id == notebook.id)
-    return {names[row.cell_id]: row for row in rows}
+    ids = [cell.id for cell in cells]
+    rows = book.db.query(kind).filter(kind.cell_id.in_(ids), kind.notebook_id == notebook.id)
+    found = {row.cell_id: row for row in rows}
+    return {cell.name: found[cell.id] for cell in reversed(cells) if cell.id in found}
 
 
 def void_marks(book: Gradebook, assignment: str, student: str, notebook: str | None, penalty: Penalty) -> bool:

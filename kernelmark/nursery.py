@@ -16,6 +16,7 @@ import os
 import random
 import re
 import select
+import shutil
 import signal
 import socket
 import struct
@@ -37,7 +38,7 @@ from kernelmark.judge import describe_machine
 from kernelmark.limits import Limits
 from kernelmark.links import Link
 from kernelmark.records import CellResult, Machine, from_json
-from kernelmark.referee import Job, Refereed, nobody_is_marked, prime, referee
+from kernelmark.referee import Job, Refereed, needed, nobody_is_marked, prime, referee
 from kernelmark.session import Session
 from kernelmark.shell import rehearse
 
@@ -141,8 +142,7 @@ class Nursery:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         package = str(Path(__file__).parent.parent)
         code = (
-            # An optional helper of jsonschema that takes a second to import, for a kind of format that notebooks lack.
-            f"import gc, sys; gc.disable(); sys.modules['rfc3987_syntax'] = None; sys.path.insert(0, {package!r}); "
+            f"import gc, sys; gc.disable(); sys.path.insert(0, {package!r}); "
             "from kernelmark.nursery import main; main()"
         )
         threads = {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "MKL", "NUMBA")}
@@ -171,8 +171,8 @@ class _Warm:
     """The warm process: one loop over the control socket and the forks' last words."""
 
     control: socket.socket
-    # Where judges make folders of their own; what one that was killed left goes with this process.
-    place: str
+    # Where judges make folders of their own, once one needs to; what one that was killed left goes with this process.
+    place: str = ""
     idle: list[_Idle] = field(default_factory=list)
     busy: dict[int, tuple[int, _Idle]] = field(default_factory=dict)
     imported: set[str] = field(default_factory=set)
@@ -196,6 +196,8 @@ class _Warm:
         for reference in self.idle:
             reference.link.close()
         sandbox.close_zygotes()
+        if self.place:
+            shutil.rmtree(self.place, ignore_errors=True)
 
     def _job(self) -> bool:
         text, descriptors, _, _ = socket.recv_fds(self.control, 65536, 1)
@@ -212,15 +214,19 @@ class _Warm:
             _answer(connection, {key: f"{type(error).__name__}: {error}" if key == "fault" else str(error)})
             connection.close()
             return True
+        if header["files"] and not self.place:
+            self.place = tempfile.mkdtemp(prefix="kernelmark-")
         read_end, write_end = os.pipe()
         warm = os.getpid()
         pid = os.fork()
         if pid == 0:
-            _end_with(warm)
-            self.control.close()
-            os.close(read_end)
-            _judge(connection, reference, header["source"], write_end, self.place)
-            os._exit(0)
+            try:
+                _end_with(warm)
+                self.control.close()
+                os.close(read_end)
+                _judge(connection, reference, header["source"], write_end, self.place)
+            finally:
+                os._exit(0)
         os.close(write_end)
         connection.close()
         self.busy[read_end] = (pid, reference)
@@ -261,13 +267,12 @@ class _Warm:
 
 def main() -> None:
     """Be the warm process, on the control socket named in the arguments."""
-    with tempfile.TemporaryDirectory(prefix="kernelmark-", ignore_cleanup_errors=True) as place:
-        warm = _Warm(socket.socket(fileno=int(sys.argv[1])), place)
-        _rehearse()
-        try:
-            warm.serve()
-        finally:
-            warm.close()
+    warm = _Warm(socket.socket(fileno=int(sys.argv[1])))
+    _rehearse()
+    try:
+        warm.serve()
+    finally:
+        warm.close()
 
 
 def _rehearse() -> None:
@@ -292,6 +297,7 @@ def _end_with(parent: int) -> None:
 def _judge(connection: socket.socket, reference: _Idle, source: str, last_words: int, place: str) -> None:
     """Be the judge of one notebook; say at the end whether the reference can be used again."""
     folder = contextlib.ExitStack()
+    session, kept = None, False
     try:
         request = json.loads(_receive(connection))
         _answer(connection, {"judge": os.getpid()})
@@ -307,7 +313,8 @@ def _judge(connection: socket.socket, reference: _Idle, source: str, last_words:
             session = prime(plan.solution, reference.link, limits, request["course_files"])
         done = referee(Job(plan, limits, request["files"], tuple(request["sound"])), session)
         _answer(connection, {"done": asdict(done)})
-        if done.reference_intact:
+        kept = done.reference_intact and reference.link.alive
+        if kept:
             os.write(last_words, source.encode())
     except SandboxError as error:
         _answer(connection, {"refuse": str(error)})
@@ -317,18 +324,27 @@ def _judge(connection: socket.socket, reference: _Idle, source: str, last_words:
         # The last line of defence: whatever broke, a person sees it and nobody is marked.
         _answer(connection, {"fault": traceback.format_exc()})
     finally:
+        if session is not None and not kept:
+            session.close()
         folder.close()
 
 
 def taken_up(link: Link, plan: Plan, limits: Limits, files: dict[str, str]) -> Session:
     """Return the session of a reference that has run the solution for an earlier notebook, its objects forgotten.
 
-    One that ended while it waited is started again at its next use.
+    In the place of one that ended while it waited another runs the solution.
+
+    Raises:
+        CourseError: as `prime`. GraderError: no process can be started.
     """
+    whose = "the course's solution"
     ran = [cell.source for cell in plan.solution if cell.code]
-    session = Session(limits, files, whose="the course's solution", link=link, ran=ran)
-    with contextlib.suppress(GraderError):
+    session = Session(limits, files, whose, link, ran, needed(plan.solution))
+    try:
         session.line().request({"op": "forget"})
+    except GraderError:
+        link.close()
+        return prime(plan.solution, Link(limits, files, whose, trusted=True), limits, files)
     return session
 
 

@@ -97,14 +97,19 @@ def prime(solution: Sequence[Cell], link: Link, limits: Limits, files: Mapping[s
     Raises:
         CourseError: the set-up or a solution cell fails.
     """
-    session = Session(limits, files, whose="the course's solution", link=link)
+    session = Session(limits, files, whose="the course's solution", link=link, needed=needed(solution))
     for cell in solution:
         outputs, failed = session.run(cell.source) if cell.code else ([], False)
-        if failed and (cell.grade_id or cell.role == "setup"):
+        if failed and cell.source in needed(solution):
             errors = [o for o in outputs if o.get("output_type") == "error"]
             said = f"{errors[-1]['ename']}: {errors[-1]['evalue']}" if errors else "see the notebook"
             raise CourseError(f"the instructor's cell {cell.grade_id or cell.source[:60]!r} fails: {said}")
     return session
+
+
+def needed(solution: Sequence[Cell]) -> set[str]:
+    """Return the cells of a solution without which it is none: those with a grade id, and set-up."""
+    return {cell.source for cell in solution if cell.code and (cell.grade_id or cell.role == "setup")}
 
 
 def nobody_is_marked(plan: Plan, why: str) -> Refereed:

@@ -4,11 +4,11 @@ It knows which cells have run and which one ended the process. It does not know 
 cell is worth; `referee` does.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kernelmark.errors import SubmissionError, SubmissionLost
+from kernelmark.errors import CourseError, GraderError, SubmissionError, SubmissionLost
 from kernelmark.limits import Limits
 from kernelmark.links import Link, Patience
 from kernelmark.shell import DROPPED_NOTE, MAX_OUTPUTS
@@ -31,6 +31,7 @@ class Session:
         whose: "your code" or "the course's solution".
         link: a started process to begin with; else one is started at first use.
         ran: the cells that have run in it. A session with a link is the reference's: trusted.
+        needed: cells that must not fail when they are run again.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Session:
         whose: str = "your code",
         link: Link | None = None,
         ran: Sequence[str] = (),
+        needed: Collection[str] = (),
     ):
         self._limits = limits
         self._files = files
@@ -47,6 +49,7 @@ class Session:
         self._link = self._first = link
         self._starts = 0 if link is None else 1
         self._ran: list[str] = list(ran)
+        self._needed = frozenset(needed)
         self._cpu_s = 0.0
         self._spent_s = 0.0
         self._trusted = link is not None
@@ -69,6 +72,7 @@ class Session:
 
         Raises:
             SubmissionLost: it was lost too often, or the notebook has used up its time.
+            CourseError, GraderError: it is the reference, and cannot be started again.
         """
         if self._link is None or not self._link.alive:
             self._start()
@@ -122,10 +126,8 @@ class Session:
             if self._link is not None:
                 self._drop(self._link)
             if self._starts > self._limits.restarts:
-                raise SubmissionLost(
-                    f"the process of {self._whose} was lost {self._starts} times and is not started again "
-                    "(restart_limit)"
-                )
+                text = f"the process of {self._whose} was lost {self._starts} times and is not started again"
+                raise (GraderError if self._trusted else SubmissionLost)(f"{text} (restart_limit)")
             self._starts += 1
             self._link = Link(
                 self._limits,
@@ -139,11 +141,17 @@ class Session:
                 return
 
     def _replay(self, link: Link) -> bool:
-        """Run again what had run; a cell that ends the process this time is dropped. Say if all is well."""
+        """Run again what had run; a cell that ends the process this time is dropped. Say if all is well.
+
+        Raises:
+            CourseError: a cell that is needed fails this time.
+        """
         for position, source in enumerate(self._ran):
             self._require_time()
             try:
-                self._run(link, source)
+                _, failed = self._run(link, source)
+                if failed and source in self._needed:
+                    raise CourseError(f"a cell of {self._whose} fails when it is run again; it begins {source[:80]!r}")
             except SubmissionLost as error:
                 self.left_out = self.left_out or str(error)
                 del self._ran[position]

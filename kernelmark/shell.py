@@ -4,10 +4,12 @@ Magics, rich output, plots and tracebacks work as in a notebook. It does not tal
 anybody: `server` puts it behind a socket, and the judge runs its own cells in one.
 """
 
+import atexit
 import contextlib
 import errno
 import io
 import json
+import linecache
 import sys
 import tempfile
 import types
@@ -173,10 +175,17 @@ class Shell(InteractiveShell):
 def rehearse() -> None:
     """Make a shell and run a cell in it, once before forks that make their own: they need not load and compile so much.
 
-    What IPython keeps in folders goes to one that is removed again.
+    It leaves nothing that changes what a later shell does, no folder, and no path but that of the current one.
     """
+    path, main = list(sys.path), sys.modules["__main__"]
     with tempfile.TemporaryDirectory(prefix="kernelmark-") as folder:
-        make_shell(folder).run("import numpy\ndef f(): return [numpy]")
+        shell = make_shell(folder)
+        shell.run("import numpy\ndef f(): return [numpy]")
+    atexit.unregister(shell.atexit_operations)
+    _set_instance(None)
+    sys.path[:], sys.modules["__main__"] = path, main
+    linecache.clearcache()
+    tempfile.tempdir = None  # looked for again where it is needed, which may be inside of a sandbox
 
 
 def make_shell(ipython_dir: str = "") -> Shell:
@@ -190,10 +199,15 @@ def make_shell(ipython_dir: str = "") -> Shell:
     config.InteractiveShell.colors = "nocolor"
     module = types.ModuleType("__main__")
     shell = Shell(config=config, user_module=module, **({"ipython_dir": ipython_dir} if ipython_dir else {}))
-    for kind in (Shell, InteractiveShell):  # get_ipython() answers with this shell from now on
-        setattr(kind, "_instance", shell)  # noqa: B010 - IPython types it as None
+    _set_instance(shell)
     sys.modules["__main__"] = module
     return shell
+
+
+def _set_instance(shell: Shell | None) -> None:
+    """Let get_ipython() answer with this shell from now on."""
+    for kind in (Shell, InteractiveShell):
+        setattr(kind, "_instance", shell)  # noqa: B010 - IPython types it as None
 
 
 def text_of(error: BaseException) -> str:

@@ -237,6 +237,7 @@ def _import_as_in(library: str) -> None:
     sys.meta_path.insert(0, finder)
     for name in ("kernelmark.server", "kernelmark.checks", "kernelmark.lab"):
         importlib.import_module(name)
+    os.chdir("/")  # or submitted code could find out where it is graded
     importlib.import_module("kernelmark.shell").rehearse()
     sys.meta_path.remove(finder)
     sys.path[0] = library

@@ -3,7 +3,7 @@
 import nbformat
 import pytest
 
-from kernelmark.errors import SubmissionError, SubmissionLost
+from kernelmark.errors import CourseError, SubmissionError, SubmissionLost
 from kernelmark.limits import Limits
 from kernelmark.links import Link
 from kernelmark.session import Session, error_output
@@ -131,6 +131,13 @@ class TestFreshness:
         session.renew()
         assert printed(session, "print(kept)") != first
         assert session.restarts == 0
+
+    def test_what_is_needed_must_not_fail_the_second_time(self, begin):
+        """The reference is never raced or asked with half of the solution missing: that is a fault, not a student's."""
+        session = begin(link=Link(QUICK, trusted=True), ran=["base = missing"], needed=["base = missing"])
+        session.renew()
+        with pytest.raises(CourseError, match="fails when it is run again"):
+            session.line()
 
     def test_knows_whether_its_first_process_still_runs(self, begin):
         """A reference process goes back to the shelf only when nothing happened to it."""

@@ -100,6 +100,15 @@ class TestRights:
 
 
 class TestServer:
+    def test_nothing_is_left_of_the_rehearsal(self, link: Link):
+        """It shows no place of the host's, and temporary files lie where the sandbox has room for them."""
+        source = (
+            "import gc, os, tempfile; from IPython.core.history import HistoryManager; gc.unfreeze()\n"
+            "print({made.shell.starting_dir for made in HistoryManager._instances} - {'/'}, tempfile.tempdir)\n"
+            "with tempfile.TemporaryFile(): print(tempfile.gettempdir())"
+        )
+        assert said(link, source) == f"{{'{HOME}'}} None\n/tmp"
+
     def test_the_package_lies_where_every_sandbox_has_it(self, link: Link):
         """What is imported later comes from there too."""
         assert said(link, "import kernelmark\nprint(kernelmark.__path__)") == str([f"{LIBRARY}/kernelmark"])

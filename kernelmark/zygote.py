@@ -238,7 +238,8 @@ def _import_as_in(library: str) -> None:
     for name in ("kernelmark.server", "kernelmark.checks", "kernelmark.lab"):
         importlib.import_module(name)
     os.chdir("/")  # or submitted code could find out where it is graded
-    importlib.import_module("kernelmark.shell").rehearse()
+    with contextlib.suppress(OSError):  # there is no room for it: each fork does it then
+        importlib.import_module("kernelmark.shell").rehearse()
     sys.meta_path.remove(finder)
     sys.path[0] = library
 

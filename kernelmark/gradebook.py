@@ -177,10 +177,10 @@ def set_penalties(book: Gradebook, submission: Any, penalty: Penalty) -> None:
     """Set the late penalty of every notebook of a submission from its score as it is now."""
     book.db.flush()
     # Not by `submission.notebooks`, for which SQLite goes through those of the whole class.
-    names = [notebook.id for notebook in submission.assignment.notebooks]
+    ids = [notebook.id for notebook in submission.assignment.notebooks]
     rows = book.db.query(SubmittedNotebook)
     for notebook in rows.filter(
-        SubmittedNotebook.notebook_id.in_(names), SubmittedNotebook.assignment_id == submission.id
+        SubmittedNotebook.notebook_id.in_(ids), SubmittedNotebook.assignment_id == submission.id
     ):
         book.db.refresh(notebook)
         notebook.late_submission_penalty = penalty(submission, notebook)

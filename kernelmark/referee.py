@@ -97,10 +97,11 @@ def prime(solution: Sequence[Cell], link: Link, limits: Limits, files: Mapping[s
     Raises:
         CourseError: the set-up or a solution cell fails.
     """
-    session = Session(limits, files, whose="the course's solution", link=link, needed=needed(solution))
+    required = needed(solution)
+    session = Session(limits, files, whose="the course's solution", link=link, needed=required)
     for cell in solution:
         outputs, failed = session.run(cell.source) if cell.code else ([], False)
-        if failed and cell.source in needed(solution):
+        if failed and cell.source in required:
             errors = [o for o in outputs if o.get("output_type") == "error"]
             said = f"{errors[-1]['ename']}: {errors[-1]['evalue']}" if errors else "see the notebook"
             raise CourseError(f"the instructor's cell {cell.grade_id or cell.source[:60]!r} fails: {said}")

@@ -137,8 +137,12 @@ class Session:
                 trusted=self._trusted,
                 cpu_before_s=self._cpu_s,
             )
-            if self._replay(self._link):
-                return
+            try:
+                if self._replay(self._link):
+                    return
+            except (CourseError, GraderError):
+                self._drop(self._link)  # or the next request would go to half of a solution
+                raise
 
     def _replay(self, link: Link) -> bool:
         """Run again what had run; a cell that ends the process this time is dropped. Say if all is well.

@@ -4,9 +4,9 @@ from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import CheckCellMetadata, GetGrades, LimitOutput
 
 try:
-    from kernelmark.autograde import Conform, Grade, SaveGrades, StudentView, SubmissionExporter
-    from kernelmark.pages import FeedbackPage, SafePage, clean, markdown2html
-    from kernelmark.sheet import GradeSheet
+    from kernelmark.course.autograde import Conform, Grade, SaveGrades, StudentView, SubmissionExporter
+    from kernelmark.course.sheet import GradeSheet
+    from kernelmark.notebook.markup import FeedbackPage, SafePage, clean, markdown2html
 except ImportError as error:
     # nbgrader shrugs off a config that raises and would grade without any of this, bare.
     raise SystemExit(

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from kernelmark.checks import close
-from kernelmark.proxy import call
-from kernelmark.session import Session
+from kernelmark.referee.session import Session
+from kernelmark.wire.proxy import call
 
 # What a call costs, in seconds, with ten units of work.
 CALLS_S = {"10us": 10e-6, "2ms": 2e-3, "50ms": 50e-3}

@@ -59,8 +59,9 @@ def main() -> int:
 def _graded(jobs: int) -> tuple[float, float, float]:
     """Grade the class; return CPU seconds of this process, of its children, and of a second run with nothing to do."""
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
-        from kernelmark import autograde, cluster
-        from kernelmark.gradebook import Book
+        from kernelmark.course import autograde
+        from kernelmark.course.gradebook import Book
+        from kernelmark.whole_class import cluster
 
         grader = cluster.ClassAutograde
         timed("read what was handed in", grader, "_item")

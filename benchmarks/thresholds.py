@@ -30,12 +30,12 @@ sys.path.insert(0, str(ROOT))
 
 from _loads import Hogs  # noqa: E402
 
-from kernelmark.conform import Course, read_submission  # noqa: E402
-from kernelmark.grading import own_files  # noqa: E402
-from kernelmark.limits import Limits  # noqa: E402
-from kernelmark.nursery import Nursery  # noqa: E402
+from kernelmark.notebook.conform import Course, read_submission  # noqa: E402
 from kernelmark.records import CellResult  # noqa: E402
-from kernelmark.stats import number  # noqa: E402
+from kernelmark.referee.grading import own_files  # noqa: E402
+from kernelmark.referee.warm import Nursery  # noqa: E402
+from kernelmark.sandbox.limits import Limits  # noqa: E402
+from kernelmark.stopwatch.stats import number  # noqa: E402
 from tests.sample_class import Sample, samples  # noqa: E402
 
 # See MEASURING.md: both kinds of student stay a factor 1.5 from the line, and 1.5 ** 2 is 2.25.

@@ -37,12 +37,12 @@ from _kernels import CALLS_S, KINDS, SOURCE, Work, fit, plain_ratio
 
 import kernelmark
 from kernelmark.errors import KernelmarkError
-from kernelmark.judge import RemoteSide, describe_machine
-from kernelmark.limits import Limits
 from kernelmark.records import Outcome, Verdict
-from kernelmark.session import Session
-from kernelmark.stats import PASS_LINE, decide
-from kernelmark.timing import host_lock, race
+from kernelmark.referee.judge import RemoteSide, describe_machine
+from kernelmark.referee.session import Session
+from kernelmark.sandbox.limits import Limits
+from kernelmark.stopwatch.stats import PASS_LINE, decide
+from kernelmark.stopwatch.timing import host_lock, race
 
 LOADS = ("idle", "busy", "twice", "bursts", "memory")
 RESULTS = Path(__file__).parent / "results" / "verdicts.jsonl"
@@ -65,18 +65,18 @@ DISTURBED = 0.05
 CONFIDENCE = 0.95
 # The files that decide what a verdict is; results of different versions are not pooled.
 METHOD_FILES = (
-    "stats",
-    "timing",
-    "links",
-    "memory",
-    "guard",
-    "clock",
-    "server",
-    "wire",
-    "channel",
-    "judge",
-    "sandbox",
-    "limits",
+    "stopwatch/stats",
+    "stopwatch/timing",
+    "sandbox/link",
+    "sandbox/memory",
+    "sandbox/watchdog",
+    "stopwatch/clock",
+    "sandbox/server",
+    "wire/values",
+    "wire/channel",
+    "referee/judge",
+    "sandbox/bubblewrap",
+    "sandbox/limits",
 )
 
 

@@ -30,6 +30,6 @@ def grade(
     """
     from pathlib import Path
 
-    from kernelmark.grading import grade as grade_notebook
+    from kernelmark.referee.grading import grade as grade_notebook
 
     return grade_notebook(Path(source_notebook), Path(submitted_notebook))

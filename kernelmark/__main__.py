@@ -77,17 +77,19 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _doctor(_: argparse.Namespace) -> int:
-    from kernelmark import clock, groups, judge, limits, sandbox
-    from kernelmark.settings import limit_settings
+    from kernelmark.course.settings import limit_settings
+    from kernelmark.referee import judge
+    from kernelmark.sandbox import bubblewrap, cgroups, limits
+    from kernelmark.stopwatch import clock
 
-    way = sandbox.containment()
+    way = bubblewrap.containment()
     who = "another user, in namespaces of its own" if way == "root" else "your user, in namespaces of its own"
     machine = judge.describe_machine()
     peak, bandwidth = judge.machine_limits()
     print(f"machine      {machine.processor}, {machine.cores} cores, Python {machine.python}, NumPy {machine.numpy}")
     print(f"speed        {peak / 1e9:.0f} GFLOP/s in float32 products, {bandwidth / 1e9:.0f} GB/s copied, one thread")
     print(f"submissions  run in bubblewrap as {who}")
-    group = groups.home()
+    group = cgroups.home()
     bounded = f"bounded by control groups (version {group.version}) in {group.folder}" if group else ""
     print(f"memory       {bounded or 'watched from outside: no control group can be made here'}")
     late = (
@@ -102,7 +104,7 @@ def _doctor(_: argparse.Namespace) -> int:
 def _autograde(arguments: argparse.Namespace) -> int:
     # Fifteen hundred modules, and nothing to collect among them: a third of the time that they take.
     gc.disable()
-    from kernelmark import cluster
+    from kernelmark.whole_class import cluster
 
     gc.freeze()
     gc.enable()
@@ -111,7 +113,7 @@ def _autograde(arguments: argparse.Namespace) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    from kernelmark import report
+    from kernelmark.whole_class import report
 
     records = report.load_records(Path(arguments.records), arguments.assignment)
     page = Path(arguments.page or f"reports/{arguments.assignment}.html")
@@ -123,15 +125,15 @@ def _report(arguments: argparse.Namespace) -> int:
 
 
 def _grade(arguments: argparse.Namespace) -> int:
-    from kernelmark.grading import grade
     from kernelmark.records import to_json
+    from kernelmark.referee.grading import grade
 
     print(to_json(grade(Path(arguments.source), Path(arguments.submitted))))
     return 0
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    from kernelmark import desk
+    from kernelmark.student import desk
 
     found = [desk.progress(path) for path in desk.notebooks(Path(arguments.folder))]
     if not found:
@@ -141,7 +143,7 @@ def _status(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from kernelmark import desk
+    from kernelmark.student import desk
 
     path = desk.find(arguments.notebook)
     found = desk.check(path, arguments.part)
@@ -150,7 +152,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _export(arguments: argparse.Namespace) -> int:
-    from kernelmark import export
+    from kernelmark.student import export
 
     notebooks = [Path(name) for name in arguments.notebooks] or export.exporting(Path())
     if not notebooks:

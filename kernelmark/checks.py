@@ -20,11 +20,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from kernelmark import picture
 from kernelmark.errors import CourseError, GraderError, KernelmarkError, MeasurementError
 from kernelmark.records import Verdict
-from kernelmark.stats import decide, number
-from kernelmark.timing import Inputs, LocalSide, Side, host_lock, race
+from kernelmark.stopwatch import picture
+from kernelmark.stopwatch.stats import decide, number
+from kernelmark.stopwatch.timing import Inputs, LocalSide, Side, host_lock, race
 
 __all__ = ["close", "faster", "raises", "reference", "unchanged"]
 

@@ -17,6 +17,8 @@ from typing import Any, Literal, TypeVar
 Record = TypeVar("Record")
 # The folder of the records, below the course's.
 RECORDS = ".kernelmark"
+# In the metadata of a notebook that was graded to its end: the hash of what was handed in.
+HANDED_IN = "kernelmark_handed_in"
 Outcome = Literal["pass", "fail", "inconclusive"]
 Mark = Literal["pass", "partial", "fail", "person"]
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import settings
 from nbformat.notebooknode import NotebookNode
 
-from kernelmark import grading
-from kernelmark.limits import Limits
 from kernelmark.records import SubmissionResult
+from kernelmark.referee import grading
+from kernelmark.sandbox.limits import Limits
 from tests import small_course
 
 # The same examples every time, and no example fails for being slow; `make fuzz` draws others.

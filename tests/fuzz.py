@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-FILES = ["tests/test_damage.py", "tests/test_wire.py", "tests/test_conform.py"]
+FILES = ["tests/notebook/test_damage.py", "tests/wire/test_values.py", "tests/notebook/test_conform.py"]
 
 
 def main() -> int:

@@ -20,7 +20,7 @@ from typing import Any
 from nbgrader.apps import NbGraderApp
 from sqlalchemy.engine.default import DefaultDialect
 
-from kernelmark import grading
+from kernelmark.referee import grading
 
 # From linux/sched.h.
 CLONE_NEWNS = 0x20000

@@ -8,8 +8,8 @@ from typing import Any
 import nbformat
 from hypothesis import strategies as st
 
-from kernelmark.cells import without_hidden_lines
-from kernelmark.conform import Course
+from kernelmark.notebook.cells import without_hidden_lines
+from kernelmark.notebook.conform import Course
 from tests import small_course
 
 Json = Any

@@ -25,7 +25,7 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook
 
-from kernelmark.conform import Course
+from kernelmark.notebook.conform import Course
 from kernelmark.records import SubmissionResult, from_json
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -16,7 +16,7 @@ from hypothesis.extra import numpy as hnp
 from kernelmark import checks
 from kernelmark.checks import close, faster, raises, reference, unchanged
 from kernelmark.errors import CourseError, MeasurementError
-from kernelmark.timing import Value
+from kernelmark.stopwatch.timing import Value
 
 # The same examples every time, and no example fails for being slow.
 without_a_clock = settings(deadline=None, derandomize=True)

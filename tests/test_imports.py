@@ -5,6 +5,7 @@ from the syntax tree, so one inside a function, or by name through `import_modul
 """
 
 import ast
+import functools
 import graphlib
 from pathlib import Path
 
@@ -12,73 +13,110 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "kernelmark"
 
-# The rooms from the top of the hill down, each with the rooms that it may import.
-# `...` stands for every room above it, except those of STARTED_NOT_IMPORTED.
+# The floors from the ground up. On each: a folder, or a file beside the folders, with what it may import of the floors
+# below; `...` stands for all of them.
+FLOORS: list[dict[str, str]] = [
+    {"errors": "", "records": "", "lab": "", "autograde": ""},
+    {"notebook": "errors", "stopwatch": "errors records", "wire": "errors lab"},
+    {"checks": "errors records stopwatch"},
+    {"sandbox": "errors lab stopwatch wire checks"},
+    {"referee": "errors records notebook stopwatch wire checks sandbox"},
+    {"course": "errors records notebook stopwatch sandbox referee", "student": "errors notebook"},
+    {"whole_class": "errors records notebook stopwatch sandbox referee course"},
+    {"__main__": "..."},
+]
+
+# The rooms from the bottom up, each with the rooms that it may import; in its own folder by their last name.
 ROOMS = {
     "errors": "",
     "records": "",
+    "autograde": "",
     "lab": "",
-    "stats": "errors records",
-    "picture": "records stats",
-    "timing": "records stats",
-    "checks": "errors records stats timing picture",
-    "wire": "errors lab",
-    "channel": "wire",
-    "proxy": "errors wire",
-    "shell": "",
-    "server": "errors shell wire channel",
-    "clock": "errors",
-    "syscalls": "",
-    "groups": "",
-    "zygote": "lab checks shell server",
-    "limits": "",
-    "sandbox": "errors clock syscalls groups zygote limits",
-    "memory": "wire limits",
-    "guard": "errors clock limits sandbox memory",
-    "links": "errors timing wire channel proxy clock limits sandbox memory guard",
-    "session": "errors shell limits links",
-    "cells": "errors",
-    "judge": "errors records stats timing checks wire proxy shell links session cells",
-    "referee": "errors records limits links session cells judge",
-    "nursery": "errors records shell limits sandbox links session cells judge referee",
-    "conform": "errors cells",
-    "settings": "limits",
-    "gradebook": "errors records",
-    "intake": "errors",
-    "resume": "errors records gradebook intake",
-    "pages": "",
-    "sheet": "",
-    "grading": "errors records limits cells referee nursery conform intake resume pages",
-    "autograde": "errors records stats settings cells conform gradebook intake resume pages grading",
-    "progress": "records stats",
-    "work": "errors records limits conform grading",
-    "workers": "errors",
-    "cluster": "errors records stats settings gradebook intake resume grading autograde progress work workers",
-    "report": "errors records stats picture",
-    "export": "errors",
-    "desk": "errors cells",
+    "notebook.cells": "errors",
+    "notebook.conform": "errors cells",
+    "notebook.intake": "errors",
+    "notebook.markup": "",
+    "stopwatch.stats": "errors records",
+    "stopwatch.picture": "records stats",
+    "stopwatch.timing": "records stats",
+    "stopwatch.clock": "errors",
+    "wire.values": "errors lab",
+    "wire.channel": "values",
+    "wire.proxy": "errors values",
+    "checks": "errors records stopwatch.stats stopwatch.timing stopwatch.picture",
+    "sandbox.shell": "",
+    "sandbox.server": "errors wire.values wire.channel shell",
+    "sandbox.syscalls": "",
+    "sandbox.cgroups": "",
+    "sandbox.zygote": "lab checks shell server",
+    "sandbox.limits": "",
+    "sandbox.bubblewrap": "errors stopwatch.clock syscalls cgroups zygote limits",
+    "sandbox.memory": "wire.values limits",
+    "sandbox.watchdog": "errors stopwatch.clock limits bubblewrap memory",
+    "sandbox.link": "errors stopwatch.clock stopwatch.timing wire.values wire.channel wire.proxy "
+    "limits bubblewrap memory watchdog",
+    "referee.session": "errors sandbox.shell sandbox.limits sandbox.link",
+    "referee.judge": "errors records notebook.cells stopwatch.stats stopwatch.timing checks wire.values wire.proxy "
+    "sandbox.shell sandbox.link session",
+    "referee.run": "errors records notebook.cells sandbox.limits sandbox.link session judge",
+    "referee.warm": "errors records notebook.cells sandbox.shell sandbox.limits sandbox.bubblewrap sandbox.link "
+    "session judge run",
+    "referee.grading": "errors records notebook.cells notebook.conform notebook.intake notebook.markup "
+    "sandbox.limits run warm",
+    "student.desk": "errors notebook.cells",
+    "student.export": "errors",
+    "course.settings": "sandbox.limits",
+    "course.gradebook": "errors records",
+    "course.resume": "errors records notebook.intake gradebook",
+    "course.sheet": "",
+    "course.autograde": "errors records notebook.cells notebook.conform notebook.intake notebook.markup "
+    "stopwatch.stats referee.grading settings gradebook resume",
+    "whole_class.progress": "records stopwatch.stats",
+    "whole_class.work": "errors records notebook.conform sandbox.limits referee.grading",
+    "whole_class.workers": "errors",
+    "whole_class.cluster": "errors records notebook.intake stopwatch.stats referee.grading course.settings "
+    "course.gradebook course.resume course.autograde progress work workers",
+    "whole_class.report": "errors records stopwatch.stats stopwatch.picture",
     "__main__": "...",
 }
 
-# Runs in the sandbox beside submitted code: started there by name, so that no other process ever
-# holds it by an import.
-STARTED_NOT_IMPORTED = {"server"}
+# `server` runs in the sandbox beside submitted code: started there by name, so that no other process ever
+# holds it by an import. The old `autograde` is for a configuration of before.
+STARTED_NOT_IMPORTED = {"sandbox.server", "autograde"}
+# Names that no reader of the text can find: the course's value types, and what every sandbox has loaded.
+LOADED_BY_NAME = {"wire.values": {"lab"}, "sandbox.zygote": {"lab", "checks"}}
 
 
-def rooms_above(room: str) -> set[str]:
+def folder_of(room: str) -> str:
+    return room.partition(".")[0]
+
+
+def floors_below(folder: str) -> set[str]:
+    at = next(number for number, floor in enumerate(FLOORS) if folder in floor)
+    return {name for floor in FLOORS[:at] for name in floor}
+
+
+def allowed_folders(folder: str) -> set[str]:
+    words = next(floor[folder] for floor in FLOORS if folder in floor)
+    return floors_below(folder) if words == "..." else set(words.split())
+
+
+def rooms_below(room: str) -> set[str]:
     names = list(ROOMS)
     return set(names[: names.index(room)])
 
 
 def allowed_imports(room: str) -> set[str]:
     if ROOMS[room] == "...":
-        return rooms_above(room) - STARTED_NOT_IMPORTED
-    return set(ROOMS[room].split())
+        return rooms_below(room) - STARTED_NOT_IMPORTED
+    beside = {name: f"{folder_of(room)}.{name}" for name in ROOMS[room].split()}
+    return {beside[name] if beside[name] in ROOMS else name for name in beside}
 
 
 def room_of(module: str) -> str:
-    """Return the room of a dotted module name: `kernelmark.lab.tensor` is in `lab`."""
-    return module.split(".")[1]
+    """Return the room of a dotted module name: `kernelmark.lab.tensor` is in `lab`, a folder itself in "" of it."""
+    parts = module.split(".")[1:]
+    return "lab" if parts[0] == "lab" else ".".join(parts)
 
 
 def modules() -> dict[str, Path]:
@@ -117,11 +155,11 @@ def imported_modules(source: str, module: str, *, is_package: bool = False) -> s
 
 def is_module(name: str) -> bool:
     """Tell a module from a name defined inside one; a room that is not written yet counts as a module."""
-    parts = name.split(".")
-    path = PACKAGE.parent.joinpath(*parts)
-    return path.with_suffix(".py").exists() or path.is_dir() or (len(parts) == 2 and parts[1] in ROOMS)
+    path = PACKAGE.parent.joinpath(*name.split("."))
+    return path.with_suffix(".py").exists() or path.is_dir() or name.removeprefix("kernelmark.") in ROOMS
 
 
+@functools.cache
 def graph() -> dict[str, set[str]]:
     return {
         name: imported_modules(path.read_text(encoding="utf-8"), name, is_package=path.name == "__init__.py")
@@ -129,10 +167,18 @@ def graph() -> dict[str, set[str]]:
     }
 
 
+def imported_rooms(room: str) -> set[str]:
+    """Return the other rooms that the modules of a room import; a folder's own `__init__` holds no code."""
+    found = {room_of(target) for name, targets in graph().items() if room_of(name) == room for target in targets}
+    return found - {room} - {folder for floor in FLOORS for folder in floor if folder not in ROOMS}
+
+
 class TestTable:
     def test_every_module_is_in_it(self):
         """A new file in `kernelmark/` has to say where it stands."""
-        assert {room_of(name) for name in modules()} - set(ROOMS) == set()
+        folders = {folder for floor in FLOORS for folder in floor}
+        assert {room_of(name) for name in modules()} - set(ROOMS) - folders == set()
+        assert {folder_of(room) for room in ROOMS} == folders
 
     def test_every_room_exists(self):
         """A room that was removed or renamed leaves the table too."""
@@ -140,16 +186,35 @@ class TestTable:
 
     @pytest.mark.parametrize("room", ROOMS)
     def test_runs_downhill(self, room):
-        """A room is allowed only rooms that stand above it."""
-        assert allowed_imports(room) - rooms_above(room) == set()
+        """A room is allowed only rooms that stand below it, on its own floor in its own folder alone."""
+        assert allowed_imports(room) - rooms_below(room) == set()
+        folders = {folder_of(other) for other in allowed_imports(room)} - {folder_of(room)}
+        assert folders - floors_below(folder_of(room)) == set()
+
+    @pytest.mark.parametrize("folder", [folder for floor in FLOORS for folder in floor])
+    def test_of_folders_says_what_the_table_of_rooms_says(self, folder):
+        """A folder may import what one of its rooms may, and nothing that none of them needs."""
+        wanted = {folder_of(o) for room in ROOMS if folder_of(room) == folder for o in allowed_imports(room)}
+        assert wanted - {folder} == allowed_folders(folder) - STARTED_NOT_IMPORTED
 
 
 class TestCode:
     @pytest.mark.parametrize("room", ROOMS)
     def test_room_imports_only_what_it_may(self, room):
         """Each import of another room is one that the table allows."""
-        imported = {room_of(target) for name, targets in graph().items() if room_of(name) == room for target in targets}
-        assert imported - {room} - allowed_imports(room) == set()
+        assert imported_rooms(room) - allowed_imports(room) == set()
+
+    @pytest.mark.parametrize("room", [room for room in ROOMS if ROOMS[room] != "..."])
+    def test_room_imports_all_that_it_may(self, room):
+        """The table allows nothing that is not used: it is also the picture of the house."""
+        assert allowed_imports(room) - imported_rooms(room) == LOADED_BY_NAME.get(room, set())
+
+    def test_folder_holds_a_sentence_and_no_code(self):
+        """What a folder's `__init__` ran, every process with one of its rooms would run, sandboxed ones too."""
+        for path in PACKAGE.glob("*/__init__.py"):
+            if path.parent.name != "lab":
+                (only,) = ast.parse(path.read_text(encoding="utf-8")).body
+                assert ast.get_docstring(ast.Module([only], [])), path
 
     def test_has_no_circles(self):
         """No module reaches itself by way of others, inside `lab` either."""
@@ -169,29 +234,32 @@ class TestReader:
     @pytest.mark.parametrize(
         "source",
         [
-            "import kernelmark.wire",
-            "import kernelmark.wire as w",
-            "from kernelmark import wire",
-            "from kernelmark.wire import anything",
-            "from . import wire",
-            "from .wire import anything",
-            "def f():\n    from kernelmark import wire",
-            "import importlib\nimportlib.import_module('kernelmark.wire')",
-            "from importlib import import_module\nimport_module('.wire', __package__)",
-            "__import__('kernelmark.wire')",
+            "import kernelmark.wire.values",
+            "import kernelmark.wire.values as w",
+            "from kernelmark.wire import values",
+            "from kernelmark.wire.values import anything",
+            "from .wire import values",
+            "from .wire.values import anything",
+            "def f():\n    from kernelmark.wire import values",
+            "import importlib\nimportlib.import_module('kernelmark.wire.values')",
+            "from importlib import import_module\nimport_module('.wire.values', __package__)",
+            "__import__('kernelmark.wire.values')",
         ],
     )
     def test_sees_each_way_to_import(self, source):
         """However `wire` is imported, it is found."""
-        assert imported_modules(source, "kernelmark.checks") == {"kernelmark.wire"}
+        found = imported_modules(source, "kernelmark.checks")
+        assert found - {"kernelmark.wire"} == {"kernelmark.wire.values"}
 
     def test_sees_relative_imports_of_a_subpackage(self):
         """Two dots inside `lab` reach the package above, one dot stays inside."""
-        source = "from .. import wire\nfrom ..stats import anything\nfrom . import nothing"
+        source = "from ..wire import values\nfrom ..stopwatch.stats import anything\nfrom . import nothing"
         found = imported_modules(source, "kernelmark.lab.tensor")
-        assert found - {"kernelmark.lab"} == {"kernelmark.wire", "kernelmark.stats"}
+        assert found - {"kernelmark.lab", "kernelmark.wire"} == {"kernelmark.wire.values", "kernelmark.stopwatch.stats"}
 
-    @pytest.mark.parametrize("source", ["import numpy", "from kernelmark import __version__", "'kernelmark.wire'"])
+    @pytest.mark.parametrize(
+        "source", ["import numpy", "from kernelmark import __version__", "'kernelmark.wire.values'"]
+    )
     def test_is_not_fooled_by_what_is_no_import_of_a_room(self, source):
         """Other libraries, the version and plain text are no rooms."""
         assert imported_modules(source, "kernelmark.checks") == set()

@@ -33,7 +33,7 @@ import nbformat
 import psutil
 from nbgrader.api import Gradebook, MissingEntry
 
-from kernelmark.conform import Course
+from kernelmark.notebook.conform import Course
 from tests import trust_course
 from tests.sample_class import ROOT, SUBMISSIONS, Sample
 

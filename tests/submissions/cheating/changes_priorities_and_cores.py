@@ -20,7 +20,7 @@ def slowly(x):
 
 
 rubbish = np.ones(2**22)
-Channel = sys.modules.get("kernelmark.channel") and sys.modules["kernelmark.channel"].Channel
+Channel = sys.modules.get("kernelmark.wire.channel") and sys.modules["kernelmark.wire.channel"].Channel
 
 
 def disturb():

@@ -20,7 +20,7 @@ def slowly(x):
     return np.array([(x[i - 1] + x[i] + x[i + 1]) / 3 for i in range(1, len(x) - 1)])
 
 
-Channel = sys.modules.get("kernelmark.channel") and sys.modules["kernelmark.channel"].Channel
+Channel = sys.modules.get("kernelmark.wire.channel") and sys.modules["kernelmark.wire.channel"].Channel
 
 
 def flood():

@@ -66,7 +66,7 @@ def hog():
 
 
 threading.Thread(target=hog, daemon=True).start()
-Channel = sys.modules.get("kernelmark.channel") and sys.modules["kernelmark.channel"].Channel
+Channel = sys.modules.get("kernelmark.wire.channel") and sys.modules["kernelmark.wire.channel"].Channel
 
 if Channel:
     send = Channel.send

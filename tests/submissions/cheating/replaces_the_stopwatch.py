@@ -14,8 +14,8 @@ smooth_speed = "times the speed of smooth_loop; 4 is needed"
 import contextlib
 
 import kernelmark.checks
-import kernelmark.timing
-from kernelmark.timing import LocalSide, Value
+import kernelmark.stopwatch.timing
+from kernelmark.stopwatch.timing import LocalSide, Value
 
 take = LocalSide.run
 
@@ -29,11 +29,11 @@ def flattered(self, batch):
 LocalSide.run = flattered
 kernelmark.checks.TooSlow = type("Fine", (BaseException,), {})
 with contextlib.suppress(ImportError):  # the grader's own rooms, should they be within reach
-    import kernelmark.clock
-    import kernelmark.links
+    import kernelmark.stopwatch.clock
+    import kernelmark.sandbox.link
 
-    kernelmark.clock.cpu_seconds = kernelmark.links.clock.cpu_seconds = lambda pid: 1e-6
-    kernelmark.clock.stop = kernelmark.links.clock.stop = lambda pid: None
+    kernelmark.stopwatch.clock.cpu_seconds = kernelmark.sandbox.link.clock.cpu_seconds = lambda pid: 1e-6
+    kernelmark.stopwatch.clock.stop = kernelmark.sandbox.link.clock.stop = lambda pid: None
 
 
 def smooth(x):

@@ -40,7 +40,7 @@ def go_off(timers, first_ns, every_ns):
 
 signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 storm = timers(4000, signal.SIGUSR1)
-Channel = sys.modules.get("kernelmark.channel") and sys.modules["kernelmark.channel"].Channel
+Channel = sys.modules.get("kernelmark.wire.channel") and sys.modules["kernelmark.wire.channel"].Channel
 
 if Channel:
     send = Channel.send

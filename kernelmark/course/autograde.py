@@ -1,0 +1,318 @@
+"""nbgrader's autograding, with the referee in the place of its one process.
+
+`SubmissionExporter` makes a run ready and reads what was handed in, whatever it is; `Conform` puts the
+instructor's cells back; `Grade` referees; `SaveGrades` writes the marks to nbgrader's
+grade book, from the results and never from a cell's output; `StudentView` makes
+feedback that shows no hidden test. nbgrader's commands, formgrader and late penalties
+go on working around them. It does not decide marks.
+"""
+
+import contextlib
+import functools
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat.notebooknode import NotebookNode
+from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde
+from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
+from traitlets import List, Unicode
+from traitlets.config import Configurable
+
+from kernelmark.course.gradebook import Penalty, explain, in_one_transaction, void_marks, write_marks
+from kernelmark.course.resume import alone, check_free, prepare
+from kernelmark.course.settings import Kernelmark
+from kernelmark.errors import CourseError, GraderError, KernelmarkError
+from kernelmark.notebook import intake
+from kernelmark.notebook.cells import claim_of, hidden_lines, without_hidden_lines
+from kernelmark.notebook.conform import Course
+from kernelmark.notebook.markup import PAGE_STYLE, literal
+from kernelmark.records import (
+    HANDED_IN,
+    CellResult,
+    SubmissionResult,
+    former_path,
+    from_json,
+    record_path,
+    write_record,
+)
+from kernelmark.referee.grading import graded_notebook, own_files, read_handed_in, read_source, source_of, unanswered
+from kernelmark.stopwatch.stats import number
+
+# The table of marks stands in the place of nbgrader's list of test cells.
+FEEDBACK_STYLE = """
+#toc { display: none }
+table { width: 100%; margin: 1em 0 }
+td, th { border: 1px solid #ccc; padding: .3em .6em; text-align: left; vertical-align: top; white-space: normal }
+.output_text pre, .output_area pre { white-space: pre-wrap }
+"""
+
+
+class SubmissionExporter(NotebookExporter):
+    """Reads a submitted file as plain cells: no outputs, no metadata, and no error where it is no notebook."""
+
+    def __init__(self, config: Any = None, **kw: Any):
+        super().__init__(config=config, **kw)  # type: ignore[no-untyped-call]
+        self.handed_in: dict[tuple[str, str], str] = {}
+        self._alone = contextlib.ExitStack()
+        self._grading: tuple[str, ...] = ()
+        self._folder = Path()
+        if isinstance(self.parent, Autograde):
+            intake.guard(self.parent)
+            self._folder = Path(self.parent.coursedir.root, self.parent.coursedir.autograded_directory)
+            settings = Kernelmark(parent=self, config=self.config)
+            source = Path(settings.source_directory)
+            hashed = functools.cache(functools.partial(source_of, source, self.config))
+            with _stopping(KernelmarkError):
+                self.handed_in = prepare(self.parent, source, hashed, penalty(self), settings.grade_book_wait_s)
+
+    def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> Any:
+        """Convert a file that may hold anything; where that fails, no mark of the notebook stays."""
+        place = (resources or {}).get("nbgrader")
+        if place is None:
+            return self._convert(filename, resources, **kw)
+        grading = (place["assignment"], place["student"], place["notebook"])
+        first = self._grading != grading
+        self._grading = grading if first else ()
+        try:
+            if first:
+                self._alone.close()
+                with _stopping():
+                    self._alone.enter_context(alone(*grading[:2]))
+            output, resources = self._convert(filename, resources, **kw)
+            with _stopping():
+                check_free(self._folder, 2 * len(output.encode()))
+        except BaseException as error:
+            self._grading = ()
+            with self._alone:
+                if isinstance(error, Exception):
+                    self._void(place)
+            raise
+        if not first:
+            self._alone.close()
+        return output, resources
+
+    def _void(self, place: dict[str, str]) -> None:
+        """Leave no mark for a notebook that could not be graded."""
+        who = (place["assignment"], place["student"], place["notebook"])
+        settings = Kernelmark(parent=self, config=self.config)
+        with _stopping():
+            in_one_transaction(
+                place["db_url"], lambda book: void_marks(book, *who, penalty(self)), settings.grade_book_wait_s
+            )
+
+    def _convert(self, filename: str, resources: Any, **kw: Any) -> Any:
+        path = Path(filename)
+        place = (resources or {}).get("nbgrader")
+        if place is not None:
+            source = Path(Kernelmark(parent=self, config=self.config).source_directory) / place["assignment"]
+            path = intake.notebooks(path.parent, [known.stem for known in source.glob("*.ipynb")])[path.stem]
+        submission, notes = read_handed_in(path)
+        if path != Path(filename):
+            notes.append(f"{path.name!r} was taken for {Path(filename).name}, which was not there.")
+        submission.metadata["kernelmark_notes"] = notes
+        resources = ResourcesDict() if resources is None else resources
+        resources["metadata"] = ResourcesDict(name=Path(filename).stem, path=str(Path(filename).parent))
+        return self.from_notebook_node(submission, resources=resources, **kw)  # type: ignore[no-untyped-call]
+
+
+class Conform(NbGraderPreprocessor):
+    """Puts the instructor's cells, metadata and order back; in the place of OverwriteCells and DeduplicateIds."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """Return the notebook to be graded, made from the submission's text and the instructor's tests."""
+        course = _course(self, resources)
+        notes = tuple(nb.metadata.get("kernelmark_notes", ()))
+        conformed, _ = course.plan(nb, notes)
+        resources["kernelmark_notes"] = notes
+        conformed.metadata.pop(HANDED_IN, None)
+        return conformed, resources
+
+
+class Grade(NbGraderPreprocessor):
+    """Referees a conformed notebook; in the place of Execute."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """Fill in outputs, and leave the results in resources["kernelmark"] and in the records."""
+        place = resources["nbgrader"]
+        settings = Kernelmark(parent=self.parent, config=self.config)
+        course = _course(self, resources)
+        graded, result = graded_notebook(
+            course,
+            nb,
+            (place["assignment"], place["notebook"], place["student"]),
+            files=intake.shown(_submitted(self, place)),
+            course_files=own_files(Path(settings.source_directory) / place["assignment"]),
+            limits=settings.limits(),
+            notes=resources.get("kernelmark_notes", ()),
+            handed_in=self.parent.handed_in.get((place["assignment"], place["student"]), ""),
+        )
+        with _stopping():
+            resources["kernelmark"], _ = keep(result, self.log)
+        for found in result.cells:
+            if found.mark == "person" and found.staff and found.verdicts == () and found.claim:
+                self.log.warning("%s: %s needs a person: %s", place["student"], found.grade_id, found.staff)
+        return graded, resources
+
+
+class SaveGrades(NbGraderPreprocessor):
+    """Writes the referee's marks to the grade book; in the place of SaveAutoGrades and AssignLatePenalties."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """Save the marks, the comments and the late penalty of a notebook, all of them or none."""
+        settings = Kernelmark(parent=self.parent, config=self.config)
+        result: SubmissionResult = resources["kernelmark"]
+        comments = unanswered(nb)
+        late = penalty(self)
+
+        def write(book: Gradebook) -> None:
+            write_marks(book, result, comments, late)
+
+        with _stopping():
+            in_one_transaction(resources["nbgrader"]["db_url"], write, settings.grade_book_wait_s)
+        return nb, resources
+
+
+class StudentView(NbGraderPreprocessor):
+    """Makes a graded notebook fit for its student: a table of marks, no hidden test, no staff output."""
+
+    # The HTML exporter configures this for every step; without it each run would warn.
+    display_data_priority = List(Unicode()).tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """Return the notebook with the marks and their reasons in words at its head."""
+        place = resources["nbgrader"]
+        nb.cells = [cell for cell in nb.cells if cell.metadata.get("kernelmark", {}).get("for") != "staff"]
+        nb, resources = super().preprocess(nb, resources)
+        css = resources.setdefault("inlining", {}).setdefault("css", [])
+        css.append(PAGE_STYLE)
+        path = record_path(place["assignment"], place["student"], place["notebook"])
+        if path.is_file():
+            table = _marks(nb, from_json(SubmissionResult, path.read_bytes()))
+            css.append(FEEDBACK_STYLE)
+            nb.cells.insert(0, nbformat.v4.new_markdown_cell(table))
+        return nb, resources
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: ResourcesDict, index: int
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        """Cut what only staff may read out of a test cell."""
+        meta = cell.metadata.get("nbgrader", {})
+        if cell.cell_type == "code" and meta.get("grade") and not meta.get("solution"):
+            if hidden_lines(cell.source):
+                cell.source = without_hidden_lines(cell.source) + "\n# (hidden tests)"
+            kept = ("display_data",)
+            cell.outputs = [output for output in cell.outputs if output.output_type in kept]
+        return cell, resources
+
+
+def penalty(step: Configurable) -> Penalty:
+    """Return how late notebooks are penalised: by the plugin and the limits of nbgrader's AssignLatePenalties."""
+    late = AssignLatePenalties(parent=step, config=step.config)
+    late.init_plugin()
+
+    def points(submission: Any, notebook: Any) -> float | None:
+        if submission.total_seconds_late <= 0:
+            return None
+        lost = late.plugin_inst.late_submission_penalty(
+            submission.student.id, notebook.score, submission.total_seconds_late
+        )
+        return None if lost is None else float(late._check_late_penalty(notebook, lost))
+
+    return points
+
+
+@contextlib.contextmanager
+def _stopping(kind: type[Exception] = GraderError) -> Iterator[None]:
+    """End the whole run, in one line, for what would befall every submission alike."""
+    try:
+        yield
+    except kind as error:
+        raise SystemExit(f"nbgrader autograde stopped: {error}") from error
+    except OSError as error:
+        raise SystemExit(f"nbgrader autograde stopped: {explain(error)}") from error
+
+
+def _course(step: NbGraderPreprocessor, resources: ResourcesDict) -> Course:
+    """Return the instructor's notebook for the submission at hand; nbgrader runs us in the course's folder.
+
+    Raises:
+        CourseError: it is not there.
+    """
+    place = resources["nbgrader"]
+    root = Kernelmark(parent=step.parent, config=step.config).source_directory
+    path = Path(root) / place["assignment"] / f"{place['notebook']}.ipynb"
+    if not path.is_file():
+        raise CourseError(
+            f"expected the instructor's notebook at {path}; set c.Kernelmark.source_directory if it moved"
+        )
+    return Course(read_source(path), step.config)
+
+
+def _submitted(step: NbGraderPreprocessor, place: dict[str, str]) -> Path:
+    """Return the folder that was handed in; not all that lies in it is copied to autograded/."""
+    course = step.parent.parent.coursedir
+    return Path(course.format_path(course.submitted_directory, place["student"], place["assignment"]))
+
+
+def _marks(nb: NotebookNode, record: SubmissionResult) -> str:
+    """Return the table of marks as HTML in a markdown cell; what the student wrote is escaped."""
+    rows = []
+    for cell in nb.cells:
+        meta = cell.metadata.get("nbgrader", {})
+        if not meta.get("grade"):
+            continue
+        result = record.cell(meta["grade_id"])
+        name, claim, reason = literal(meta["grade_id"]), "", ""
+        points = f"{number(meta['score'])} of {number(meta['points'])}"
+        if result is not None:
+            claim, reason = literal(_claim(cell.source, result)), literal(result.reason)
+            waiting = result.points is None and not meta["score"]
+            points += "<br>waits for a person" if waiting else ""
+        rows.append(f'<tr><td><a href="#{name}">{name}</a><br>{claim}</td><td>{points}</td><td>{reason}</td></tr>')
+    head = "<tr><th>what was tested</th><th>points</th><th>why</th></tr>"
+    return f"<table>{head}{''.join(rows)}</table>"
+
+
+def _claim(source: str, result: CellResult) -> str:
+    """Return what a test claims; what stands among its hidden lines is said only where it explains a loss."""
+    lost = result.points is not None and result.points < result.max_points
+    return result.claim if lost or result.claim == claim_of(without_hidden_lines(source)) else ""
+
+
+def keep(result: SubmissionResult, log: logging.Logger) -> tuple[SubmissionResult, SubmissionResult | None]:
+    """Write the record, and let a regrade of the same work keep any speed mark it had earned.
+
+    Returns:
+        The result as kept, and the former one, None where there is none.
+    """
+    path = record_path(result.assignment, result.student, result.notebook)
+    aside = former_path(path)
+    found = path if path.is_file() else aside
+    former = None
+    if found.is_file():
+        try:
+            former = from_json(SubmissionResult, found.read_bytes())
+        except ValueError as error:
+            log.warning("%s cannot be read and is written anew: %s", found, error)
+        else:
+            same = former.submission_sha256 == result.submission_sha256 and former.source_sha256 == result.source_sha256
+            if same:
+                cells = tuple(_better(cell, former.cell(cell.grade_id)) for cell in result.cells)
+                result = SubmissionResult(**{**vars(result), "cells": cells})
+    write_record(path, result)
+    aside.unlink(missing_ok=True)
+    return result, former
+
+
+def _better(new: CellResult, former: CellResult | None) -> CellResult:
+    """Return the better result of a speed check; every other result is the new one."""
+    if former is None or not former.verdicts or former.points is None:
+        return new
+    earned = new.points if new.points is not None else -1.0
+    return former if new.verdicts and former.points > earned else new

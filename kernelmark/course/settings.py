@@ -1,0 +1,71 @@
+"""What an instructor can set in nbgrader_config.py: c.Kernelmark.name = value.
+
+Each limit of a submission is a setting, with its meaning and unit. It keeps no limit;
+`sandbox` and `links` do.
+"""
+
+from typing import Any
+
+from traitlets import Bool, Float, Integer, Unicode
+from traitlets.config import Configurable
+
+from kernelmark.sandbox.limits import Limits
+
+
+def _limit(field: str, meaning: str) -> Any:
+    """Return a setting that fills a field of `Limits`, with its default."""
+    default: float = getattr(Limits, field)
+    make: Any = Integer if isinstance(default, int) else Float
+    return make(default, min=0, help=meaning).tag(config=True, limit=field)
+
+
+class Kernelmark(Configurable):
+    """What an instructor can set in nbgrader_config.py, as c.Kernelmark.name = value.
+
+    The limits hold for a submission, whatever it holds; a breach is named to its student and to staff by the
+    setting's name. docs/threat-model.md says how each is kept.
+    """
+
+    source_directory = Unicode("source", help="Where the instructor's notebooks lie, below the course.").tag(
+        config=True
+    )
+    memory_limit_bytes = _limit(
+        "memory_bytes", "Bytes of memory of all processes of a submission and of the files in its scratch folders."
+    )
+    cell_timeout_s = _limit("cell_s", "Seconds for one cell, or one call from a test.")
+    notebook_timeout_s = _limit("notebook_s", "Seconds for all cells and calls of a notebook together.")
+    cpu_limit_s = _limit("cpu_s", "Seconds of CPU time for a notebook, all threads, processes and restarts together.")
+    process_limit = _limit("processes", "Processes and threads of a submission at once.")
+    open_file_limit = _limit("open_files", "Open files of each process of a submission.")
+    file_limit_bytes = _limit("file_bytes", "Bytes of the largest file that a submission may write.")
+    scratch_limit_bytes = _limit(
+        "scratch_bytes", "Bytes of all files in each of the scratch folders /tmp, /dev/shm and home; there is no other."
+    )
+    cell_output_limit_chars = _limit("cell_output_chars", "Characters that one cell may print; the rest is cut.")
+    cell_display_limit_bytes = _limit("cell_display_bytes", "Bytes of plots and other displays of one cell.")
+    notebook_output_limit_bytes = _limit("notebook_output_bytes", "Bytes of all outputs of a notebook together.")
+    restart_limit = _limit("restarts", "How often the process of a submission is started again after it was lost.")
+    blas_threads = _limit("threads", "BLAS, OpenMP and Numba threads, on both sides of a race.")
+    allow_child_processes = Bool(
+        Limits.children,
+        help="Let submissions start processes, whose CPU time is not all counted; better said in one notebook's "
+        "metadata.",
+    ).tag(config=True, limit="children")
+    grade_book_wait_s = Float(30.0, help="Seconds to wait for a grade book that another program has locked.").tag(
+        config=True
+    )
+    run_submissions_uncontained = Bool(
+        False,
+        help="Run submissions WITHOUT a sandbox: they can then read and change everything that you can.",
+    ).tag(config=True)
+
+    def limits(self) -> Limits:
+        """Return the limits that these settings ask for."""
+        fields = {field: getattr(self, name) for name, field in limit_settings().items()}
+        return Limits(**fields, contained=not self.run_submissions_uncontained)
+
+
+def limit_settings() -> dict[str, str]:
+    """Return the settings that are limits of a submission, {setting: field of `Limits`}."""
+    traits = Kernelmark.class_traits()
+    return {name: trait.metadata["limit"] for name, trait in traits.items() if "limit" in trait.metadata}

@@ -1,0 +1,339 @@
+"""Which cells are graded, in which order, with whose text: instructor's notebook plus submission.
+
+Tests, set-up, points and order come from the instructor's notebook; only the text of
+solution cells, written answers and added cells comes from the submission. It runs
+nothing and grades nothing. A submission that is no notebook is read as an empty one
+with a note, so the instructor's tests run all the same.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import nbformat
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import ValidationError
+from nbformat.notebooknode import NotebookNode
+from nbgrader.preprocessors import (
+    CheckCellMetadata,
+    ClearMarkScheme,
+    ClearOutput,
+    ClearSolutions,
+    ComputeChecksums,
+    LockCells,
+)
+from traitlets.config import Config
+
+from kernelmark.errors import CourseError
+from kernelmark.notebook.cells import Cell, Plan, Role, claim_of, defined_classes, defined_names, hidden_lines
+
+# Larger than any notebook a person writes; what is larger is not read at all.
+MAX_NOTEBOOK_BYTES = 50 * 2**20
+MAX_CELLS = 2_000
+MAX_SOURCE_CHARS = 1_000_000
+# Of all cells together; escaped and written again, it still fits into MAX_NOTEBOOK_BYTES.
+MAX_TEXT_CHARS = 6_000_000
+# Strings, brackets and commas: 50 MiB of empty lists would take 1.4 GB of the grader's memory.
+MAX_PARTS = 4_000_000
+_PART = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{,]', re.DOTALL)
+CHILDREN = "allow_child_processes"
+# The tag of an instructor's cell that shows something and that nothing else needs: the reference leaves it out.
+DEMONSTRATION = "demonstration"
+MISSING_NOTE = "# This cell was missing from the submission; it stands here as it was released.\n"
+
+
+@dataclass
+class _Placed:
+    key: tuple[int, int, int]
+    node: NotebookNode
+    cell: Cell
+
+
+@dataclass
+class Course:
+    """An instructor's notebook, as written and as released.
+
+    Raises:
+        CourseError: it cannot be graded; the message names the cell.
+    """
+
+    source: NotebookNode
+    config: Config = field(default_factory=Config)
+
+    def __post_init__(self) -> None:
+        self.cells = [_instructor_cell(node) for node in self.source.cells]
+        self.by_id = {cell.grade_id: index for index, cell in enumerate(self.cells) if cell.grade_id}
+        ids = [cell.grade_id for cell in self.cells if cell.grade_id]
+        doubled = sorted({name for name in ids if ids.count(name) > 1})
+        if doubled:
+            raise CourseError(f"grade ids must be unique, these are not: {', '.join(doubled)}")
+        self.solution = _for_the_reference(self.source, self.cells)
+        try:
+            self.released = _release(self.source, self.config)
+        except (RuntimeError, ValueError, ValidationError) as error:
+            raise CourseError(f"nbgrader cannot release this notebook: {str(error)[:300]}") from None
+        solved = [
+            c for i, c in enumerate(self.cells) if c.code and c.role in ("student", "answer") and self._is_solution(i)
+        ]
+        defined = {cell.grade_id: defined_names([cell.source]) for cell in solved}
+        self.names = {
+            name: [grade_id for grade_id, names in defined.items() if name in names]
+            for name in sorted(set().union(*defined.values()))
+        }
+        self.classes = tuple(sorted(defined_classes([cell.source for cell in solved])))
+        self.allows_children = _allows_children(self.source, self.cells)
+
+    def _is_solution(self, index: int) -> bool:
+        return bool(self.source.cells[index].metadata.get("nbgrader", {}).get("solution"))
+
+    def plan(self, submission: NotebookNode, notes: Sequence[str] = ()) -> tuple[NotebookNode, Plan]:
+        """Return the notebook to be graded, without outputs, and the plan for grading it.
+
+        Every cell of the instructor's that carries a grade id is in it exactly once.
+        Tests stand where the submission has them, but never before the solution cells
+        that precede them in the instructor's notebook, nor out of the instructor's order.
+        One that the submission lacks stands as late as the next part allows, so that cells
+        whose marks another tool has removed are tested all the same.
+        """
+        placed = self._students_cells(submission)
+        placed += self._instructors_cells(submission)
+        placed.sort(key=lambda item: item.key)
+        notebook = nbformat.v4.new_notebook(metadata=dict(self.source.metadata))
+        notebook.cells = [item.node for item in placed]
+        if notes:
+            text = "\n\n".join(["**Note from the grader**", *notes])
+            notebook.cells.insert(0, _new_cell("markdown", text))
+            placed.insert(0, _Placed((-1, 0, 0), notebook.cells[0], Cell("text", text, code=False)))
+        _renew_cell_ids(notebook)
+        return notebook, Plan(
+            tuple(item.cell for item in placed), self.names, self.solution, tuple(notes), self.classes
+        )
+
+    def _students_cells(self, submission: NotebookNode) -> list[_Placed]:
+        placed: list[_Placed] = []
+        firsts: dict[str, _Placed] = {}
+        texts: dict[str, list[str]] = {}
+        for position, node in enumerate(submission.cells):
+            grade_id = _grade_id(node)
+            index = self.by_id.get(grade_id)
+            if index is not None and self.cells[index].role in ("setup", "test", "text"):
+                continue
+            if index is None:
+                role: Role = "student" if node.cell_type == "code" else "text"
+                plain = _new_cell(node.cell_type, node.source)
+                placed.append(_Placed((position, 1, 0), plain, Cell(role, node.source, code=role == "student")))
+            elif grade_id in firsts and self.cells[index].role == "answer":
+                texts[grade_id].append(node.source)
+            elif grade_id in firsts:
+                # The second half of a split cell runs where it stands, without the id.
+                code = self.cells[index].code
+                plain = _new_cell("code" if code else "markdown", node.source)
+                placed.append(_Placed((position, 1, 0), plain, Cell("student", node.source, code=code)))
+            else:
+                own = self._new_graded(index, node.source)
+                firsts[grade_id] = _Placed((position, 1, 0), own, self._own_cell(index, own))
+                texts[grade_id] = [node.source]
+                placed.append(firsts[grade_id])
+        for grade_id, parts in texts.items():
+            if len(parts) > 1:
+                first = firsts[grade_id]
+                first.node.source = "\n\n".join(parts)[:MAX_SOURCE_CHARS]
+                first.cell = self._own_cell(self.by_id[grade_id], first.node)
+        return placed
+
+    def _instructors_cells(self, submission: NotebookNode) -> list[_Placed]:
+        """Return the cells whose text is the instructor's, and those the submission lacks, each with its place."""
+        markers: dict[str, int] = {}
+        last: dict[str, int] = {}
+        for position, node in enumerate(submission.cells):
+            markers.setdefault(_grade_id(node), position)
+            last[_grade_id(node)] = position
+        added: list[_Placed] = []
+        floor = -1  # what came so far in the instructor's order stands no later in the submission
+        latest = (-1, 2, -1)  # where the last locked cell was placed
+        for index, cell in enumerate(self.cells):
+            if not cell.grade_id:
+                continue
+            if cell.role not in ("setup", "test", "text"):
+                if cell.grade_id in last:
+                    floor = max(floor, last[cell.grade_id])
+                    continue
+                # A deleted cell comes back as it was released; an answer keeps its exact text, or
+                # nbgrader would take the note for a response.
+                note = MISSING_NOTE if cell.code and cell.role == "student" else ""
+                node = self._new_graded(index, note + self.released.cells[index].source)
+                added.append(_Placed((floor, 2, index), node, self._own_cell(index, node)))
+                continue
+            at = markers.get(cell.grade_id, -1)
+            key = (floor, 2, index)
+            if at > floor:
+                key = (at, 1, 0)
+            elif at < 0 and cell.role == "test":
+                later = [markers.get(c.grade_id, -1) for c in self.cells[index + 1 :] if c.grade_id]
+                key = (min((p for p in later if p > floor), default=len(submission.cells)), 0, index)
+            if key <= latest:
+                key = (latest[0], 2 if latest[1] else 0, index)
+            floor, latest = max(floor, at), key
+            added.append(_Placed(key, self._new_graded(index, self._visible_text(index)), cell))
+        return added
+
+    def _visible_text(self, index: int) -> str:
+        return str(self.source.cells[index].source)
+
+    def _new_graded(self, index: int, source: str) -> NotebookNode:
+        """Return a cell of the instructor's type and metadata with the given text."""
+        node = _new_cell(self.source.cells[index].cell_type, source)
+        node.metadata["nbgrader"] = NotebookNode(self.released.cells[index].metadata["nbgrader"])
+        return node
+
+    def _own_cell(self, index: int, node: NotebookNode) -> Cell:
+        cell = self.cells[index]
+        untouched = node.source.strip() == self.released.cells[index].source.strip()
+        return Cell(cell.role, node.source, cell.grade_id, cell.points, code=cell.code, untouched=untouched)
+
+
+def read_submission(raw: bytes) -> tuple[NotebookNode, list[str]]:
+    """Return a submitted file as a notebook of plain cells, and notes on what was wrong with it."""
+    empty = nbformat.v4.new_notebook()
+    if len(raw) > MAX_NOTEBOOK_BYTES:
+        return empty, [f"The submitted file has {len(raw)} bytes; at most {MAX_NOTEBOOK_BYTES} are read."]
+    text, notes = _decoded(raw)
+    if _has_too_many_parts(text):
+        return empty, [f"The submitted file is not a notebook: it holds more than {MAX_PARTS} values."]
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return empty, [f"The submitted file is not a notebook: {str(error)[:200]}."]
+    if isinstance(content, dict) and not isinstance(content.get("cells"), list):
+        sheets = [sheet for sheet in _list(content.get("worksheets")) if isinstance(sheet, dict)]
+        content["cells"] = [cell for sheet in sheets for cell in _list(sheet.get("cells"))] if sheets else None
+    cells = content.get("cells") if isinstance(content, dict) else None
+    if not isinstance(cells, list):
+        return empty, ["The submitted file is not a notebook: it has no list of cells."]
+    if len(cells) > MAX_CELLS:
+        notes.append(f"Only the first {MAX_CELLS} of {len(cells)} cells were read.")
+    room = MAX_TEXT_CHARS
+    for cell in cells[:MAX_CELLS]:
+        if isinstance(cell, dict):
+            empty.cells.append(_tolerant_cell(cell, room))
+            room -= len(empty.cells[-1].source)
+    if room <= 0:
+        notes.append(f"Only the first {MAX_TEXT_CHARS} characters of the cells were read.")
+    return empty, notes
+
+
+def _decoded(raw: bytes) -> tuple[str, list[str]]:
+    """Return a file's text; a byte that is none costs itself, not the notebook."""
+    try:
+        return raw.decode(json.detect_encoding(raw), "surrogatepass"), []
+    except UnicodeDecodeError:
+        note = "The submitted file is not UTF-8: some characters could not be read."
+        return raw.decode("utf-8-sig", "replace"), [note]
+
+
+def _has_too_many_parts(text: str) -> bool:
+    if sum(text.count(sign) for sign in "[{,") <= MAX_PARTS:
+        return False  # as in every notebook that a person wrote; the long way leaves out what strings hold
+    return any(count > MAX_PARTS for count, _ in enumerate(_PART.finditer(text)))
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _instructor_cell(node: NotebookNode) -> Cell:
+    meta: Mapping[str, Any] = node.metadata.get("nbgrader", {})
+    code = node.cell_type == "code"
+    grade, solution, locked = (bool(meta.get(key)) for key in ("grade", "solution", "locked"))
+    points = float(meta.get("points") or 0.0)
+    grade_id = str(meta.get("grade_id", ""))
+    if meta.get("task") or (grade and solution):
+        return Cell("answer", node.source, grade_id, points, code=code)
+    if grade:
+        if not code:
+            raise CourseError(f"{grade_id}: a graded cell that is no answer must be code")
+        claim, hidden = claim_of(node.source), hidden_lines(node.source)
+        return Cell("test", node.source, grade_id, points, claim=claim, hidden=hidden)
+    if not code:
+        return Cell("student" if solution else "text", node.source, grade_id, code=False)
+    return Cell("setup" if locked and not solution else "student", node.source, grade_id)
+
+
+def _for_the_reference(source: NotebookNode, cells: Sequence[Cell]) -> tuple[Cell, ...]:
+    """Return the cells that the reference runs: all but prose, tests and what is tagged as a demonstration.
+
+    Raises:
+        CourseError: a cell that is needed is tagged so.
+    """
+    found = []
+    for node, cell in zip(source.cells, cells, strict=True):
+        demonstration = DEMONSTRATION in (node.metadata.get("tags") or ())
+        if demonstration and cell.grade_id:
+            raise CourseError(
+                f"{cell.grade_id} has a grade id, so it is needed: it may not be tagged {DEMONSTRATION!r}"
+            )
+        if cell.role in ("setup", "student", "answer") and not demonstration:
+            found.append(cell)
+    return tuple(found)
+
+
+def _allows_children(source: NotebookNode, cells: Sequence[Cell]) -> bool:
+    """Return whether the notebook's own metadata let submissions start processes; a submission's say nothing.
+
+    Raises:
+        CourseError: the metadata say anything else, or the notebook judges speed too.
+    """
+    said = source.metadata.get("kernelmark", {})
+    known = isinstance(said, dict) and set(said) <= {CHILDREN} and isinstance(said.get(CHILDREN, False), bool)
+    if not known:
+        raise CourseError(
+            f'the metadata of a notebook may say {{"kernelmark": {{"{CHILDREN}": true}}}} and nothing else there; '
+            f"these say {str(said)[:200]}"
+        )
+    timed = [cell.grade_id for cell in cells if cell.role == "test" and re.search(r"\bfaster\(", cell.source)]
+    if said.get(CHILDREN) and timed:
+        raise CourseError(f"{timed[0]} judges speed, but {CHILDREN} is set: nobody counts the CPU time of a child")
+    return bool(said.get(CHILDREN))
+
+
+def _release(source: NotebookNode, config: Config) -> NotebookNode:
+    """Return the instructor's notebook as nbgrader stores it: solutions cleared, checksums computed."""
+    notebook: NotebookNode = nbformat.from_dict(json.loads(json.dumps(source)))
+    resources = ResourcesDict()
+    for step in (LockCells, ClearSolutions, ClearMarkScheme, ClearOutput, CheckCellMetadata, ComputeChecksums):
+        notebook, resources = step(config=config).preprocess(notebook, resources)
+    return notebook
+
+
+def _tolerant_cell(cell: Mapping[str, Any], room: int) -> NotebookNode:
+    """Return a cell of a submission with nothing but its type, its text (cut to the room left) and its grade id."""
+    kind = cell.get("cell_type")
+    text = cell.get("source", cell.get("input", ""))
+    if isinstance(text, list):
+        text = "".join(part for part in text if isinstance(part, str))
+    text = text[:room] if isinstance(text, str) else ""
+    node = _new_cell(kind if kind in ("code", "markdown", "raw") else "markdown", text)
+    metadata = cell.get("metadata")
+    marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    if isinstance(marks, dict) and isinstance(marks.get("grade_id"), str):
+        node.metadata["grade_id"] = marks["grade_id"]
+    return node
+
+
+def _grade_id(node: NotebookNode) -> str:
+    return str(node.metadata.get("grade_id", ""))
+
+
+def _new_cell(kind: str, source: str) -> NotebookNode:
+    # Lone surrogates are legal JSON and cannot be written to any file or socket.
+    text = source[:MAX_SOURCE_CHARS].encode("utf-8", "replace").decode()
+    make = {"code": nbformat.v4.new_code_cell, "raw": nbformat.v4.new_raw_cell}.get(kind, nbformat.v4.new_markdown_cell)
+    cell: NotebookNode = make(source=text)  # type: ignore[no-untyped-call]
+    return cell
+
+
+def _renew_cell_ids(notebook: NotebookNode) -> None:
+    for position, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{position}"

@@ -1,0 +1,398 @@
+"""A warm process that forks a judge for every notebook, and keeps reference processes between them.
+
+Python, NumPy and IPython are imported once and not once a submission, and what the
+reference has compiled stays compiled. The warm process never holds submitted code: each
+judge is a fork of it that ends with its notebook, and each student process is fresh.
+It does not grade: `referee` does, in the fork.
+"""
+
+import atexit
+import contextlib
+import ctypes
+import gc
+import importlib
+import json
+import os
+import random
+import re
+import select
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import traceback
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kernelmark.errors import CourseError, GraderError, SandboxError
+from kernelmark.notebook.cells import Plan
+from kernelmark.records import CellResult, Machine, from_json
+from kernelmark.referee.judge import describe_machine
+from kernelmark.referee.run import Job, Refereed, needed, nobody_is_marked, prime, referee
+from kernelmark.referee.session import Session
+from kernelmark.sandbox import bubblewrap
+from kernelmark.sandbox.limits import Limits
+from kernelmark.sandbox.link import Link
+from kernelmark.sandbox.shell import rehearse
+
+# A judge that is not back by then has failed; the notebook's own limit comes long before.
+SLACK_S = 600.0
+IDLE_REFERENCES = 2
+# Imported once a run where an instructor's cell does, and not once a process: 0.2 CPU-seconds, and as
+# much again and more for the first function that is compiled.
+SLOW_TO_START = ("numba",)
+# From linux/prctl.h.
+PR_SET_PDEATHSIG = 1
+_LENGTH = struct.Struct("!Q")
+
+
+class Nursery:
+    """The coordinator's end: hands out jobs, one at a time or from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._sound: dict[str, set[str]] = {}
+
+    def grade(
+        self,
+        plan: Plan,
+        source_sha256: str,
+        limits: Limits,
+        files: dict[str, str],
+        course_files: dict[str, str] | None = None,
+    ) -> Refereed:
+        """Referee one notebook in a fresh judge.
+
+        Args:
+            files: the submission's own files, {name beside the notebook: path}.
+            course_files: the instructor's; they stand in the place of the submission's of the same name.
+
+        Raises:
+            SandboxError: submissions cannot be contained on this machine.
+        """
+        sound = sorted(self._sound.get(source_sha256, ()))
+        course_files = course_files or {}
+        job = {"plan": json.loads(plan.to_json()), "limits": asdict(limits), "sound": sound}
+        job |= {"files": {**files, **course_files}, "course_files": course_files}
+        try:
+            with self._connect(source_sha256, limits, course_files, _libraries(plan)) as connection:
+                connection.settimeout(limits.notebook_s + SLACK_S)
+                _send(connection, json.dumps(job).encode())
+                reply = self._answer(connection)
+        except (OSError, EOFError, ValueError) as error:
+            return nobody_is_marked(
+                plan, f"GraderError: the judge ended without an answer ({type(error).__name__}: {error})"
+            )
+        if "refuse" in reply:
+            raise SandboxError(reply["refuse"])
+        if "fault" in reply:
+            return nobody_is_marked(plan, reply["fault"])
+        done = _refereed_from(reply["done"])
+        self._sound.setdefault(source_sha256, set()).update(done.sound)
+        return done
+
+    def _answer(self, connection: socket.socket) -> Any:
+        """Return the judge's answer; a judge that is given up is ended, so that it holds no lock."""
+        first = json.loads(_receive(connection))
+        if "judge" not in first:
+            return first
+        try:
+            return json.loads(_receive(connection))
+        except OSError:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(first["judge"], signal.SIGKILL)
+            raise
+
+    def close(self) -> None:
+        """End the warm process and everything it started."""
+        with self._lock:
+            if self._control is not None:
+                self._control.close()
+            if self._process is not None:
+                try:
+                    self._process.wait(10)
+                except subprocess.TimeoutExpired:
+                    self._process.kill()
+                    self._process.wait()
+            self._control = self._process = None
+
+    def _connect(
+        self, source_sha256: str, limits: Limits, course_files: dict[str, str], libraries: list[str]
+    ) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        with self._lock, theirs:
+            if self._process is None or self._process.poll() is not None:
+                self._start()
+            assert self._control is not None
+            header = {"source": source_sha256, "limits": asdict(limits), "files": course_files}
+            header["libraries"] = libraries
+            socket.send_fds(self._control, [json.dumps(header).encode()], [theirs.fileno()])
+        return ours
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        package = str(bubblewrap.PACKAGE.parent)
+        code = (
+            f"import gc, sys; gc.disable(); sys.path.insert(0, {package!r}); "
+            "from kernelmark.referee.warm import main; main()"
+        )
+        threads = {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "MKL", "NUMBA")}
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-c", code, str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            env={**os.environ, **threads},
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        theirs.close()
+        self._control = ours
+        atexit.register(self.close)
+
+
+@dataclass
+class _Idle:
+    """A reference process between two notebooks, and the solution that has run in it."""
+
+    link: Link
+    source: str = ""
+
+
+@dataclass
+class _Warm:
+    """The warm process: one loop over the control socket and the forks' last words."""
+
+    control: socket.socket
+    # Where judges make folders of their own, once one needs to; what one that was killed left goes with this process.
+    place: str = ""
+    idle: list[_Idle] = field(default_factory=list)
+    busy: dict[int, tuple[int, _Idle]] = field(default_factory=dict)
+    imported: set[str] = field(default_factory=set)
+
+    def serve(self) -> None:
+        """Fork a judge for every job until the coordinator goes away."""
+        while True:
+            readable, _, _ = select.select([self.control.fileno(), *self.busy], [], [])
+            for descriptor in readable:
+                if descriptor in self.busy:
+                    self._finished(descriptor)
+                elif not self._job():
+                    return
+
+    def close(self) -> None:
+        """Kill the judges that still run, and end the references."""
+        for pid, reference in self.busy.values():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            reference.link.close()
+        for reference in self.idle:
+            reference.link.close()
+        bubblewrap.close_zygotes()
+        if self.place:
+            shutil.rmtree(self.place, ignore_errors=True)
+
+    def _job(self) -> bool:
+        text, descriptors, _, _ = socket.recv_fds(self.control, 65536, 1)
+        if not text:
+            return False
+        header = json.loads(text)
+        connection = socket.socket(fileno=descriptors[0])
+        limits = Limits(**header["limits"])
+        try:
+            self._warm_up(limits, [name for name in header["libraries"] if name not in self.imported])
+            reference = self._reference(header["source"], limits, header["files"])
+        except GraderError as error:
+            key = "refuse" if isinstance(error, SandboxError) else "fault"
+            _answer(connection, {key: f"{type(error).__name__}: {error}" if key == "fault" else str(error)})
+            connection.close()
+            return True
+        if header["files"] and not self.place:
+            self.place = tempfile.mkdtemp(prefix="kernelmark-")
+        read_end, write_end = os.pipe()
+        warm = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                _end_with(warm)
+                self.control.close()
+                os.close(read_end)
+                _judge(connection, reference, header["source"], write_end, self.place)
+            finally:
+                os._exit(0)
+        os.close(write_end)
+        connection.close()
+        self.busy[read_end] = (pid, reference)
+        return True
+
+    def _warm_up(self, limits: Limits, libraries: list[str]) -> None:
+        if not libraries:
+            return
+        bubblewrap.warm_up(limits, libraries)
+        for name in libraries:
+            self.imported.add(name)
+            with contextlib.suppress(ImportError):  # whoever needs it says so
+                importlib.import_module(name)
+        gc.freeze()
+
+    def _reference(self, source: str, limits: Limits, files: dict[str, str]) -> _Idle:
+        for waiting in [idle for idle in self.idle if not Path(f"/proc/{idle.link.pid}").exists()]:
+            self.idle.remove(waiting)
+            waiting.link.close()
+        for position, waiting in enumerate(self.idle):
+            if waiting.source == source:
+                return self.idle.pop(position)
+        return _Idle(Link(limits, files, whose="the course's solution", watch=False, trusted=True))
+
+    def _finished(self, descriptor: int) -> None:
+        said = os.read(descriptor, 4096).decode()
+        os.close(descriptor)
+        pid, reference = self.busy.pop(descriptor)
+        os.waitpid(pid, 0)
+        if said:
+            reference.source = said
+            self.idle.append(reference)
+        else:
+            reference.link.close()
+        while len(self.idle) > IDLE_REFERENCES:
+            self.idle.pop(0).link.close()
+
+
+def main() -> None:
+    """Be the warm process, on the control socket named in the arguments."""
+    warm = _Warm(socket.socket(fileno=int(sys.argv[1])))
+    _rehearse()
+    try:
+        warm.serve()
+    finally:
+        warm.close()
+
+
+def _rehearse() -> None:
+    """Do once what every judge would do for the first time, and let the garbage collector leave alone what is there.
+
+    It was off until now; what it looks at, a fork has to copy.
+    """
+    with contextlib.suppress(OSError):  # there is no room for it: each judge does it then
+        rehearse()
+    describe_machine()
+    gc.freeze()
+    gc.enable()
+
+
+def _end_with(parent: int) -> None:
+    """Let the kernel kill this process when its parent dies, however that dies; its sandboxes follow it."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+
+def _judge(connection: socket.socket, reference: _Idle, source: str, last_words: int, place: str) -> None:
+    """Be the judge of one notebook; say at the end whether the reference can be used again."""
+    folder = contextlib.ExitStack()
+    session, kept = None, False
+    try:
+        request = json.loads(_receive(connection))
+        _answer(connection, {"judge": os.getpid()})
+        plan = Plan.from_json(json.dumps(request["plan"]))
+        limits = Limits(**request["limits"])
+        # A fork has its parent's random state, and would draw what every other judge draws.
+        random.seed()
+        np.random.seed()
+        _beside_the_notebook(request["course_files"], place, folder)
+        if reference.source == source:
+            session = taken_up(reference.link, plan, limits, request["course_files"])
+        else:
+            session = prime(plan.solution, reference.link, limits, request["course_files"])
+        done = referee(Job(plan, limits, request["files"], tuple(request["sound"])), session)
+        _answer(connection, {"done": asdict(done)})
+        kept = done.reference_intact and reference.link.alive
+        if kept:
+            os.write(last_words, source.encode())
+    except SandboxError as error:
+        _answer(connection, {"refuse": str(error)})
+    except (CourseError, GraderError) as error:
+        _answer(connection, {"fault": f"{type(error).__name__}: {error}"})
+    except Exception:
+        # The last line of defence: whatever broke, a person sees it and nobody is marked.
+        _answer(connection, {"fault": traceback.format_exc()})
+    finally:
+        if session is not None and not kept:
+            session.close()
+        folder.close()
+
+
+def taken_up(link: Link, plan: Plan, limits: Limits, files: dict[str, str]) -> Session:
+    """Return the session of a reference that has run the solution for an earlier notebook, its objects forgotten.
+
+    In the place of one that ended while it waited another runs the solution.
+
+    Raises:
+        CourseError: as `prime`. GraderError: no process can be started.
+    """
+    whose = "the course's solution"
+    ran = [cell.source for cell in plan.solution if cell.code]
+    session = Session(limits, files, whose, link, ran, needed(plan.solution))
+    try:
+        session.line().request({"op": "forget"})
+    except GraderError:
+        link.close()
+        return prime(plan.solution, Link(limits, files, whose, trusted=True), limits, files)
+    return session
+
+
+def _beside_the_notebook(files: dict[str, str], within: str, folder: contextlib.ExitStack) -> None:
+    """Let set-up and tests import and open what lies beside the instructor's notebook, as at a desk."""
+    if not files:
+        return
+    place = Path(folder.enter_context(tempfile.TemporaryDirectory(dir=within)))
+    for name, path in files.items():
+        (place / name).symlink_to(path)
+    os.chdir(place)
+    sys.path.append(str(place))  # last, as in the sandbox: a file beside the notebook shadows nothing
+
+
+def _libraries(plan: Plan) -> list[str]:
+    """Return which of the libraries that are slow to start the instructor's own cells import."""
+    text = "\n".join(cell.source for cell in plan.solution if cell.code)
+    return [name for name in SLOW_TO_START if re.search(rf"^\s*(import|from)\s+{name}\b", text, re.MULTILINE)]
+
+
+def _answer(connection: socket.socket, reply: dict[str, Any]) -> None:
+    with contextlib.suppress(OSError):
+        _send(connection, json.dumps(reply).encode())
+
+
+def _refereed_from(fields: dict[str, Any]) -> Refereed:
+    cells = tuple(from_json(CellResult, json.dumps(cell)) for cell in fields["cells"])
+    machine = from_json(Machine, json.dumps(fields["machine"]))
+    outputs = tuple(fields["outputs"])
+    return Refereed(
+        **{**fields, "cells": cells, "machine": machine, "outputs": outputs, "sound": tuple(fields["sound"])}
+    )
+
+
+def _send(connection: socket.socket, payload: bytes) -> None:
+    connection.sendall(_LENGTH.pack(len(payload)) + payload)
+
+
+def _receive(connection: socket.socket) -> bytes:
+    def exactly(count: int) -> bytes:
+        parts = []
+        while count:
+            piece = connection.recv(min(count, 2**20))
+            if not piece:
+                raise EOFError("closed early")
+            parts.append(piece)
+            count -= len(piece)
+        return b"".join(parts)
+
+    return exactly(_LENGTH.unpack(exactly(_LENGTH.size))[0])

@@ -1,0 +1,195 @@
+"""The loop around a clock: warm-up, calls a value, interleaved pairs, the host lock.
+
+It does not read a clock of its own (a `Side` reports what a batch of calls cost), it
+does not judge (`stats` does), and it never runs two timed sections at once on a host.
+"""
+
+import contextlib
+import copy
+import fcntl
+import gc
+import math
+import os
+import random
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from kernelmark.records import Pair
+from kernelmark.stopwatch.stats import HOPELESS, MAX_PAIRS, MIN_PAIRS, PASS_LINE, certain
+
+# Below 2 ms the tens of microseconds around a call show; above, calls are pre-empted more often.
+MIN_VALUE_S = 0.002
+# After this long the sample stops growing, converged or not, once it has the least number of pairs.
+BUDGET_S = 10.0
+# A batch holds fresh inputs for every call of a value; more than this leaves every cache.
+MAX_BATCH_BYTES = 32 * 2**20
+MAX_LOOPS = 2048
+# Calibration takes the quickest of so many values; a call this long needs no calibration.
+SETTLING_VALUES = 3
+LONG_CALL_S = 0.02
+# Far below the lowest threshold so many pairs say enough: nobody waits for eleven slow calls.
+HOPELESS_PAIRS = 3
+
+Inputs = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Value:
+    """What one batch of calls cost, in seconds for the whole batch, and what it returned."""
+
+    cpu_s: float
+    wall_s: float
+    outputs: Sequence[Any]
+
+
+class Side(Protocol):
+    """One of the two racers."""
+
+    name: str
+
+    def run(self, batch: Sequence[Inputs]) -> Value:
+        """Call once with each of the inputs; they are in place before the clock starts."""
+
+    def rest(self) -> None:
+        """Give back what a timed process has and others do not: the race is over."""
+
+
+class LocalSide:
+    """A function in this very process, as at a student's desk; nothing guards its clock."""
+
+    def __init__(self, name: str, function: Callable[..., Any]):
+        self.name = name
+        self._function = function
+
+    def run(self, batch: Sequence[Inputs]) -> Value:
+        """Call the function with each of the inputs, garbage collection held back meanwhile."""
+        function = self._function
+        batch = copy.deepcopy(list(batch))  # a function that spoils its inputs spoils nobody else's
+        outputs = []
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            wall, cpu = time.perf_counter(), time.process_time()
+            for inputs in batch:
+                outputs.append(function(*inputs))
+            cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+        finally:
+            if collecting:
+                gc.enable()
+        return Value(max(cpu, 1e-9), max(wall, 1e-9), outputs)
+
+    def rest(self) -> None:
+        """Do nothing: a student's process is as it was."""
+
+
+@dataclass(frozen=True)
+class Race:
+    """The pairs of a race and how many calls made one value on either side."""
+
+    pairs: tuple[Pair, ...]
+    loops: tuple[int, int]
+
+
+def race(
+    candidate: Side,
+    baseline: Side,
+    draw: Callable[[], Inputs],
+    check: Callable[[Inputs, Any], None],
+    *,
+    thresholds: Sequence[float],
+    shuffle: random.Random,
+    now: Callable[[], float] = time.monotonic,
+    budget_s: float = BUDGET_S,
+) -> Race:
+    """Take interleaved pairs until the verdict is certain or the budget is spent.
+
+    Args:
+        draw: returns the inputs of one call, never the same twice.
+        check: raises when the candidate's output for these inputs is wrong. Every
+            output of every timed call is checked, after the clock has stopped.
+        thresholds: the speed-ups of the steps; far from all of them the race ends early.
+        shuffle: decides who goes first in a pair.
+        now: seconds, for the budget only.
+    """
+    try:
+        loops = tuple(_calibrate(side, draw, check if side is candidate else None) for side in (candidate, baseline))
+        pairs: list[Pair] = []
+        start = now()
+        while len(pairs) < MAX_PAIRS and not certain(pairs, thresholds):
+            if len(pairs) >= HOPELESS_PAIRS:
+                # On the best pair: one disturbed value must not end a race that is going well.
+                if max(pair.ratio for pair in pairs) < min(thresholds) * PASS_LINE * HOPELESS:
+                    break
+                # Not before a verdict can be had: whoever rests in its calls would wait for "inconclusive", not fail.
+                if len(pairs) >= MIN_PAIRS and now() - start > budget_s:
+                    break
+            pairs.append(_pair((candidate, baseline), (loops[0], loops[1]), draw, check, shuffle))
+        return Race(tuple(pairs), (loops[0], loops[1]))
+    finally:
+        candidate.rest()
+        baseline.rest()
+
+
+def _pair(
+    sides: tuple[Side, Side],
+    loops: tuple[int, int],
+    draw: Callable[[], Inputs],
+    check: Callable[[Inputs, Any], None],
+    shuffle: random.Random,
+) -> Pair:
+    """Take one value of each side, back to back, on inputs that neither has seen, and check the candidate's outputs."""
+    batch = [draw() for _ in range(max(loops))]
+    turns = list(enumerate(sides))
+    shuffle.shuffle(turns)
+    values = {at: side.run(batch[: loops[at]]) for at, side in turns}
+    for inputs, output in zip(batch[: loops[0]], values[0].outputs, strict=True):
+        check(inputs, output)
+    return Pair(
+        candidate_cpu_s=values[0].cpu_s / loops[0],
+        baseline_cpu_s=values[1].cpu_s / loops[1],
+        candidate_wall_s=values[0].wall_s / loops[0],
+        baseline_wall_s=values[1].wall_s / loops[1],
+    )
+
+
+def _calibrate(side: Side, draw: Callable[[], Inputs], check: Callable[[Inputs, Any], None] | None) -> int:
+    """Warm up (compilation happens here) and return how many calls make a value of `MIN_VALUE_S`."""
+    loops = 1
+    sample = draw()
+    first = side.run([sample])
+    if check is not None:
+        check(sample, first.outputs[0])
+    if side.run([draw()]).cpu_s >= LONG_CALL_S:
+        return loops
+    size = sum(getattr(item, "nbytes", 0) for item in sample)
+    most = max(1, min(MAX_LOOPS, MAX_BATCH_BYTES // max(size, 1)))
+    while True:
+        # The quickest of a few: one slow value (a first touch, a moment's load) would settle for too few calls.
+        value_s = min(side.run([draw() for _ in range(loops)]).cpu_s for _ in range(SETTLING_VALUES))
+        if value_s >= MIN_VALUE_S or loops >= most:
+            return loops
+        wanted = math.ceil(1.2 * loops * MIN_VALUE_S / max(value_s, 1e-6))
+        loops = min(most, max(loops + 1, wanted))
+
+
+@contextlib.contextmanager
+def host_lock(path: Path | None = None) -> Iterator[None]:
+    """Hold the one lock under which anything is timed on this host.
+
+    The kernel lets go of it when its holder dies. The file is shared by all users of
+    the host, is never written, and a link in its place is not followed.
+    """
+    target = path or Path(tempfile.gettempdir()) / "kernelmark-stopwatch.lock"
+    try:
+        descriptor = os.open(target, os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+    except PermissionError:  # a sticky directory refuses O_CREAT on another user's file
+        descriptor = os.open(target, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

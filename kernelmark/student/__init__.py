@@ -1,0 +1,1 @@
+"""A student in a terminal: how far each assignment is, its visible tests, and a package of what was solved."""

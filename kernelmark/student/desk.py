@@ -1,0 +1,288 @@
+"""For a student in a terminal: what is here, how far it is, and what the visible tests say.
+
+It runs a student's own notebook on the student's own machine, in a Jupyter kernel, as
+JupyterLab would: nothing is protected and nothing is graded. Hidden tests are not here.
+"""
+
+import ast
+import json
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import nbformat
+from nbclient import NotebookClient
+from nbformat.notebooknode import NotebookNode
+
+from kernelmark.errors import CourseError, KernelmarkError
+from kernelmark.notebook.cells import claim_of, defined_names
+
+CELL_TIMEOUT_S = 300
+RESULTS = Path(".kernelmark") / "check"
+# What nbgrader puts where a solution or a written answer was.
+UNWRITTEN_CODE, UNWRITTEN_TEXT = "raise NotImplementedError()", "YOUR ANSWER HERE"
+_PART = re.compile(r"^##\s+Part\s+(\w+)\b:?\s*(.*?)\s*(?:\(.*\))?\s*$", re.MULTILINE)
+
+Outcome = Literal["passed", "failed", "not started"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """What one visible test found."""
+
+    grade_id: str
+    part: str
+    points: float
+    outcome: Outcome
+    claim: str
+    said: str
+    picture: str = ""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a notebook is, from its text alone."""
+
+    path: Path
+    title: str
+    points: float
+    solutions: int
+    begun: int
+    answers: int
+    written: int
+    checked: str
+
+
+def notebooks(folder: Path) -> list[Path]:
+    """Return the assignments' notebooks in a folder and one level below, in order."""
+    found = sorted([*folder.glob("*.ipynb"), *folder.glob("[!.]*/*.ipynb")])
+    return [path for path in found if any(_marks(c).get("grade") for c in _cells(path))]
+
+
+def find(name: str, folder: Path = Path()) -> Path:
+    """Return the notebook that a name means: a file, an assignment's folder, or the beginning of one (`03`).
+
+    Raises:
+        KernelmarkError: none, or more than one.
+    """
+    given = folder / name
+    if given.suffix == ".ipynb" and given.is_file():
+        return given
+    known = notebooks(given) if given.is_dir() else notebooks(folder)
+    found = known if given.is_dir() else [p for p in known if p.parent.name.startswith(name) or p.stem == name]
+    if len(found) != 1:
+        what = "no notebook" if not found else f"{len(found)} notebooks"
+        here = ", ".join(str(path) for path in known) or "none"
+        raise KernelmarkError(f"{what} of an assignment for {name!r}; here are: {here}")
+    return found[0]
+
+
+def progress(path: Path) -> Progress:
+    """Return how far a notebook is."""
+    cells = _cells(path)
+    solutions = [c for c in cells if _marks(c).get("solution") and not _marks(c).get("grade")]
+    answers = [c for c in cells if _marks(c).get("solution") and _marks(c).get("grade")]
+    title = next((c.source.split("\n")[0].lstrip("# ") for c in cells if c.source.startswith("# ")), path.stem)
+    return Progress(
+        path=path,
+        title=title,
+        points=sum(float(_marks(c).get("points") or 0) for c in cells),
+        solutions=len(solutions),
+        begun=sum(UNWRITTEN_CODE not in c.source for c in solutions),
+        answers=len(answers),
+        written=sum(UNWRITTEN_TEXT not in c.source for c in answers),
+        checked=_last_check(path, cells),
+    )
+
+
+def as_status(found: Sequence[Progress]) -> str:
+    """Return the lines of `kernelmark status`."""
+    width = max(len(item.title) for item in found)
+    lines = [f"{'assignment':{width}}  points  functions  answers  visible tests"]
+    for item in found:
+        code, text = f"{item.begun} of {item.solutions}", f"{item.written} of {item.answers}"
+        lines.append(f"{item.title:{width}}  {item.points:6g}  {code:>9}  {text:>7}  {item.checked}")
+    return "\n".join([*lines, "", _next_step(found)])
+
+
+def check(path: Path, part: str | None = None) -> list[Check]:
+    """Run the visible tests of a notebook, or of one part of it, in a fresh Jupyter kernel.
+
+    Cells to try things in are left out unless a test needs what they define.
+
+    Raises:
+        KernelmarkError: there is no such part, or the kernel did not come up.
+    """
+    cells = _cells(path)
+    parts = _parts(cells)
+    known = list(dict.fromkeys(letter for letter, _ in parts if letter))
+    if part is not None and part.upper() not in known:
+        raise KernelmarkError(f"{path.name} has no part {part!r}; it has {', '.join(known)}")
+    tests = [
+        index
+        for index, cell in enumerate(cells)
+        if _is_test(cell) and (part is None or parts[index][0] == part.upper())
+    ]
+    if not tests:
+        raise KernelmarkError(f"{path} has no visible tests{f' in part {part}' if part else ''}")
+    outputs = _run(path, cells, tests)
+    unwritten = "\n".join(c.source for c in cells if UNWRITTEN_CODE in c.source)
+    found = [_result(cells[index], parts[index][1], outputs[index], unwritten) for index in tests]
+    _keep(path, cells, found, whole=part is None)
+    return found
+
+
+def as_report(path: Path, found: Sequence[Check], part_only: str | None = None) -> str:
+    """Return the lines of `kernelmark check`: every test, and what to do next."""
+    lines, part = [f"{path}: visible tests; hidden ones are added when it is graded"], None
+    width = max(len(item.grade_id) for item in found)
+    for item in found:
+        if item.part != part:
+            part = item.part
+            lines.append(f"\n{part or 'Before the first part'}")
+        lines.append(f"  {item.outcome:11}  {item.grade_id:{width}}  {item.points:g}")
+        if item.outcome == "failed":
+            lines.append(f"      {_indented(item.said)}")
+        if item.picture:
+            lines.append(f"      {_indented(item.picture)}")
+    passed = [item for item in found if item.outcome == "passed"]
+    points, most = sum(item.points for item in passed), sum(item.points for item in found)
+    lines.append(f"\n{len(passed)} of {len(found)} visible tests pass, in cells of {points:g} of {most:g} points.")
+    first = next((item for item in found if item.outcome != "passed"), None)
+    if first is None and part_only:
+        lines.append(f"Next: another part, or all of them: kernelmark check {path}")
+    elif first is None:
+        lines.append("Next: the written answers; then run the whole notebook once in JupyterLab, and submit.")
+    else:
+        begin = "write" if first.outcome == "not started" else "mend"
+        lines.append(f"Next: {begin} what {first.grade_id} tests. {' '.join(first.claim.split())}")
+    return "\n".join(lines)
+
+
+def _indented(text: str) -> str:
+    return text.strip().replace("\n", "\n      ")
+
+
+def _cells(path: Path) -> list[NotebookNode]:
+    try:
+        return list(nbformat.read(path, as_version=4).cells)
+    except Exception as error:  # nbformat raises whatever the JSON led it to
+        raise KernelmarkError(f"{path} cannot be read as a notebook: {type(error).__name__}: {error}") from None
+
+
+def _marks(cell: NotebookNode) -> NotebookNode:
+    return NotebookNode(cell.metadata.get("nbgrader", {}))
+
+
+def _is_test(cell: NotebookNode) -> bool:
+    marks = _marks(cell)
+    return bool(cell.cell_type == "code" and marks.get("grade") and not marks.get("solution"))
+
+
+def _parts(cells: Sequence[NotebookNode]) -> list[tuple[str, str]]:
+    """Return the letter and the heading of the part that each cell stands in."""
+    now, found = ("", ""), []
+    for cell in cells:
+        if cell.cell_type == "markdown" and (match := _PART.search(cell.source)):
+            now = (match[1].upper(), f"Part {match[1]}: {match[2]}")
+        elif cell.cell_type == "markdown" and cell.source.startswith("## "):
+            now = ("", cell.source.split("\n")[0].lstrip("# "))
+        found.append(now)
+    return found
+
+
+def _run(path: Path, cells: Sequence[NotebookNode], tests: Sequence[int]) -> dict[int, list[NotebookNode]]:
+    """Run what the tests need and the tests, and return the outputs of the tests."""
+    chosen = [i for i in range(max(tests) + 1) if i in set(tests) or (_marks(cells[i]) and not _is_test(cells[i]))]
+    chosen = [i for i in chosen if cells[i].cell_type == "code"]
+    chosen = sorted({*chosen, *_needed(cells[: max(tests)], [cells[i].source for i in chosen])})
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cells[i].source) for i in chosen])
+    where = {"metadata": {"path": str(path.resolve().parent)}}
+    client = NotebookClient(notebook, timeout=CELL_TIMEOUT_S, allow_errors=True, kernel_name="python3", resources=where)
+    client.extra_arguments = ["--log-level=ERROR"]
+    try:
+        client.execute()
+    except Exception as error:
+        raise KernelmarkError(f"the Jupyter kernel stopped: {type(error).__name__}: {str(error)[:300]}") from None
+    return {i: cell.outputs for i, cell in zip(chosen, notebook.cells, strict=True)}
+
+
+def _needed(cells: Sequence[NotebookNode], sources: Sequence[str]) -> list[int]:
+    """Return the cells of the student's own that define a name which the chosen ones use and do not define."""
+    defined, used = _defined(sources), set()
+    for source in sources:
+        used |= set(re.findall(r"[^\W\d]\w*", source))
+    return [
+        i
+        for i, cell in enumerate(cells)
+        if cell.cell_type == "code" and not _marks(cell) and _defined([cell.source]) & used - defined
+    ]
+
+
+def _defined(sources: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for source in sources:
+        try:
+            found |= defined_names([source])
+            tree = ast.parse(source)
+        except (CourseError, SyntaxError):
+            continue
+        imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+        found |= {(alias.asname or alias.name).split(".")[0] for node in imports for alias in node.names}
+    return found
+
+
+def _result(cell: NotebookNode, part: str, outputs: Sequence[NotebookNode], unwritten: str) -> Check:
+    error = next((o for o in outputs if o.output_type == "error"), None)
+    shown = [str(o.data.get("text/plain", "")) for o in outputs if o.output_type == "display_data"]
+    outcome: Outcome = "passed" if error is None else "failed"
+    said = ""
+    if error is not None:
+        said = f"{error.ename}: {error.evalue}" if error.ename != "AssertionError" else str(error.evalue)
+        # A test that expects an error finds this one instead; a class whose body raises it never gets its name.
+        missing = re.search(r"name '(\w+)' is not defined", said)
+        absent = missing is not None and re.search(rf"\b{missing[1]}\b", unwritten) is not None
+        outcome = "not started" if "NotImplementedError" in said or absent else "failed"
+    marks = _marks(cell)
+    return Check(marks.grade_id, part, float(marks.points), outcome, claim_of(cell.source), said, "\n".join(shown))
+
+
+def _keep(path: Path, cells: Sequence[NotebookNode], found: Sequence[Check], *, whole: bool) -> None:
+    """Keep the results for `status`; those of a part are added to those of the same text before."""
+    target = _record(path)
+    former = json.loads(target.read_text()) if target.is_file() else {}
+    now = _fingerprint(cells)
+    results = former.get("results", {}) if not whole and former.get("cells") == now else {}
+    results |= {item.grade_id: asdict(item) for item in found}
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps({"cells": now, "when": time.strftime("%Y-%m-%d %H:%M"), "results": results}, indent=1))
+
+
+def _last_check(path: Path, cells: Sequence[NotebookNode]) -> str:
+    target = _record(path)
+    if not target.is_file():
+        return "not checked yet"
+    record = json.loads(target.read_text())
+    passed = sum(item["outcome"] == "passed" for item in record["results"].values())
+    text = f"{passed} of {sum(map(_is_test, cells))} pass"
+    return text if record["cells"] == _fingerprint(cells) else f"{text}, before your last change"
+
+
+def _record(path: Path) -> Path:
+    return path.resolve().parent / RESULTS / f"{path.stem}.json"
+
+
+def _fingerprint(cells: Sequence[NotebookNode]) -> list[str]:
+    return [cell.source for cell in cells if cell.cell_type == "code"]
+
+
+def _next_step(found: Sequence[Progress]) -> str:
+    for item in found:
+        if item.begun < item.solutions or "pass" not in item.checked or "change" in item.checked:
+            return f"Next: {item.title}. Open {item.path} in JupyterLab, or run: kernelmark check {item.path}"
+        if item.written < item.answers:
+            return f"Next: {item.title}. {item.answers - item.written} written answers are still to be given."
+    return "Everything is begun and checked. Run kernelmark check once more before you submit."

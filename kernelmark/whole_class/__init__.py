@@ -1,0 +1,1 @@
+"""Many submissions at once, and what staff see of them."""

@@ -1,0 +1,123 @@
+"""One end of the line between the judge and a process it does not trust: frames and shared regions.
+
+A message is a JSON header and raw buffers; large ones go through shared memory, and are
+copied out of it before anybody looks at them. Whatever a frame announces is bounded. It
+does not know what a message holds (`wire`) or means (`links`, `server`).
+"""
+
+import json
+import mmap
+import socket
+import struct
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from kernelmark.wire.values import MAX_ITEMS, REGION_BYTES, Plain, WireError, natural
+
+MAX_HEADER_BYTES = 12 * 2**20
+# Below this a payload goes through the socket, above through shared memory.
+INLINE_BYTES = 128 * 2**10
+# Whoever does not read for this long is taken for dead.
+SEND_TIMEOUT_S = 10.0
+
+_FRAME = struct.Struct("!IQB")  # header bytes, payload bytes, 1 if the payload lies in the region
+
+
+class Channel:
+    """One end of a link: a stream socket and two shared regions, one a direction."""
+
+    def __init__(self, connection: socket.socket, inbox: mmap.mmap, outbox: mmap.mmap):
+        self._connection = connection
+        self._inbox = inbox
+        self._outbox = outbox
+        self.deadline_s: float | None = None
+        self.received_bytes = 0
+
+    @property
+    def inbox(self) -> mmap.mmap:
+        """The region that the other end fills."""
+        return self._inbox
+
+    def fill(self, pieces: Sequence[tuple[int, Any]]) -> None:
+        """Write (offset, bytes) pieces into the region that the other end reads."""
+        for at, raw in pieces:
+            self._outbox[at : at + len(raw)] = raw
+
+    def send(self, header: Plain, buffers: Sequence[Any] = (), *, through_region: bool = False) -> None:
+        """Send a message; a large payload, or any where asked, goes through the shared region.
+
+        Raises:
+            WireError: the message is larger than may cross.
+            OSError: the other end is gone.
+        """
+        text = json.dumps([header, [len(raw) for raw in buffers]], separators=(",", ":")).encode()
+        total = sum(len(raw) for raw in buffers)
+        if len(text) > MAX_HEADER_BYTES or total > REGION_BYTES:
+            raise WireError(
+                f"a message may hold {REGION_BYTES} bytes in arrays and {MAX_HEADER_BYTES} in other values; "
+                f"this one holds {total} and {len(text)}"
+            )
+        in_region = through_region or total > INLINE_BYTES
+        if in_region:
+            at = 0
+            for raw in buffers:
+                self._outbox[at : at + len(raw)] = raw
+                at += len(raw)
+        self._connection.settimeout(SEND_TIMEOUT_S)
+        frame = [_FRAME.pack(len(text), total, in_region), text]
+        self._connection.sendall(b"".join(frame if in_region else [*frame, *buffers]))
+
+    def receive(self, pause: Callable[[], None] = lambda: None) -> tuple[Plain, list[bytes]]:
+        """Return the next message as (header, buffers), copied out of anything shared.
+
+        Args:
+            pause: called when the frame is here and before the shared region is read;
+                a stopwatch stops the sender in it.
+
+        Raises:
+            WireError: the frame is malformed. TimeoutError, EOFError, OSError: no frame.
+        """
+        header_bytes, total, in_region = _FRAME.unpack(self._exactly(_FRAME.size))
+        if header_bytes > MAX_HEADER_BYTES or total > REGION_BYTES or (not in_region and total > INLINE_BYTES):
+            raise WireError("a frame announces more than may cross")
+        self.received_bytes += header_bytes + total
+        text = self._exactly(header_bytes)
+        pause()
+        payload = memoryview(self._inbox[:total] if in_region else self._exactly(total))
+        try:
+            header, sizes = json.loads(text)
+            sizes = [natural(size) for size in sizes]
+        except (ValueError, TypeError, RecursionError) as error:
+            raise WireError(f"malformed frame: {type(error).__name__}") from None
+        if sum(sizes) != total or len(sizes) > MAX_ITEMS:
+            raise WireError("the buffers of a frame do not add up to its payload")
+        buffers, at = [], 0
+        for size in sizes:
+            buffers.append(bytes(payload[at : at + size]))
+            at += size
+        return header, buffers
+
+    def expect_by(self, deadline_s: float | None) -> None:
+        """Raise TimeoutError from `receive` once `time.monotonic()` has passed the deadline."""
+        self.deadline_s = deadline_s
+
+    def close(self) -> None:
+        """Close the socket; the regions belong to whoever made them."""
+        self._connection.close()
+
+    def _exactly(self, count: int) -> bytes:
+        parts, missing = [], count
+        while missing:
+            if self.deadline_s is None:
+                self._connection.settimeout(None)
+            elif (left := self.deadline_s - time.monotonic()) > 0:
+                self._connection.settimeout(left)
+            else:
+                raise TimeoutError("no answer in time")
+            piece = self._connection.recv(min(missing, 2**20))
+            if not piece:
+                raise EOFError("the other end closed the connection")
+            parts.append(piece)
+            missing -= len(piece)
+        return b"".join(parts)

@@ -1,0 +1,147 @@
+"""The picture of a verdict: readable words, well-formed drawing, nothing that bites its reader."""
+
+import random
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from kernelmark.records import Pair
+from kernelmark.stopwatch.picture import WIDTH_PX, as_svg, as_text, headline
+from kernelmark.stopwatch.stats import decide
+
+SVG = "{http://www.w3.org/2000/svg}"
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"/><image href=\'http://evil.example/x\' onload="alert(1)"/>',
+    "]]> & &amp; <!-- --> <?php ?>",
+    "a' onmouseover='alert(1)",
+]
+
+
+def verdict(ratio=2.0, n=11, steps=None, *, candidate="blocked_matmul", baseline="naive_matmul", where="", wall=None):
+    """Return the verdict on n slightly noisy pairs of the given ratio."""
+    rng = random.Random(5)
+    pairs = []
+    for _ in range(n):
+        mine, ours = 0.002 * (1 + 0.02 * rng.random()), 0.002 * ratio * (1 + 0.02 * rng.random())
+        pairs.append(Pair(mine, ours, mine * (wall or 1.0), ours))
+    return decide(pairs, steps or {1.0: 1, 1.5: 4}, candidate=candidate, baseline=baseline, where=where)
+
+
+ALL = {
+    "pass": verdict(),
+    "fail": verdict(0.5),
+    "partial": verdict(1.2),
+    "inconclusive": verdict(wall=9.0),
+    "one pair": verdict(n=1),
+    "forty pairs": verdict(n=40),
+    "one step": verdict(steps={1.5: 4}),
+    "six steps": verdict(steps={1.5**i: i + 1 for i in range(6)}),
+    "far apart": verdict(ratio=5000.0, steps={0.01: 1, 100.0: 4}),
+    "equal": decide([Pair(1.0, 1.0, 1.0, 1.0)] * 11, {1.0: 4}, candidate="a", baseline="b"),
+}
+
+
+@pytest.fixture(params=ALL, ids=str)
+def any_verdict(request):
+    return ALL[request.param]
+
+
+class TestText:
+    @pytest.mark.parametrize(
+        ("name", "word"),
+        [("pass", "PASS"), ("fail", "NOT YET"), ("partial", "NOT YET"), ("inconclusive", "INCONCLUSIVE")],
+    )
+    def test_begins_with_the_verdict_in_a_word(self, name, word):
+        """Whoever reads only the beginning knows the outcome."""
+        assert as_text(ALL[name]).startswith(f"{word}: ")
+
+    def test_has_a_row_for_every_step(self, any_verdict):
+        """Each step shows its threshold, its points and its outcome in words."""
+        rows = [line for line in as_text(any_verdict).splitlines() if "|" in line]
+        assert [row.rpartition(": ")[2] for row in rows] == [step.outcome for step in any_verdict.steps]
+
+    def test_marks_the_estimate_once(self, any_verdict):
+        """One O among the dots."""
+        (row,) = [line for line in as_text(any_verdict).splitlines() if "one pair, O the estimate" in line]
+        assert row.partition("   . one pair")[0].count("O") == 1
+
+    def test_estimate_stands_right_of_the_steps_it_passed(self):
+        """The axis runs from slow to fast, on one scale for steps and pairs."""
+        lines = as_text(ALL["partial"]).splitlines()
+        low, high = (line.index("|") for line in lines if "points" in line and "|" in line)
+        (row,) = [line for line in lines if "O the estimate" in line]
+        assert low < row.index("O") < high
+
+    def test_drawing_fits_a_narrow_terminal(self, any_verdict):
+        """The rows of steps and pairs stay within 100 columns."""
+        drawn = [line for line in as_text(any_verdict).splitlines() if "|" in line or "O the estimate" in line]
+        assert max(map(len, drawn)) <= 100
+
+    def test_says_how_much_it_can_be_trusted(self, any_verdict):
+        """The number of pairs, whether they settled, and where it was measured."""
+        said = " ".join(as_text(any_verdict).split())
+        assert f"{len(any_verdict.pairs)} pairs" in said
+        assert ("pairs agree on" in said) == any_verdict.converged
+
+    def test_says_where_it_was_measured(self):
+        """At a desk or by the grader is part of the text."""
+        assert "at your desk" in as_text(verdict(where="at your desk"))
+
+
+class TestSvg:
+    def test_is_well_formed(self, any_verdict):
+        """A browser and an XML reader accept it."""
+        assert ElementTree.fromstring(as_svg(any_verdict)).tag == f"{SVG}svg"
+
+    def test_shows_every_pair_and_every_step(self, any_verdict):
+        """One ring a pair, one dashed line a step, one diamond."""
+        root = ElementTree.fromstring(as_svg(any_verdict))
+        assert len(root.findall(f"{SVG}circle")) == len(any_verdict.pairs)
+        assert len([e for e in root.findall(f"{SVG}line") if "stroke-dasharray" in e.attrib]) == len(any_verdict.steps)
+        assert len(root.findall(f"{SVG}path")) == 1
+
+    def test_stays_on_its_canvas(self, any_verdict):
+        """Nothing is drawn outside, however far apart the values are."""
+        drawn = ElementTree.fromstring(as_svg(any_verdict))
+        height = float(drawn.get("height"))
+        for element in drawn.iter():
+            for name, limit in (
+                ("x", WIDTH_PX),
+                ("x1", WIDTH_PX),
+                ("cx", WIDTH_PX),
+                ("y", height),
+                ("cy", height),
+            ):
+                assert 0 <= float(element.get(name, 0)) <= limit
+
+    def test_has_some_ticks_and_not_too_many(self, any_verdict):
+        """An axis that can be read: no more than ten numbers under it."""
+        root = ElementTree.fromstring(as_svg(any_verdict))
+        ticks = [e for e in root.findall(f"{SVG}text") if e.get("text-anchor") == "middle"]
+        assert 1 <= len(ticks) <= 10
+
+    def test_says_the_verdict_in_words(self, any_verdict):
+        """Read aloud, without any colour, it says the same as the text."""
+        root = ElementTree.fromstring(as_svg(any_verdict))
+        assert root.find(f"{SVG}title").text == headline(any_verdict)
+        said = " ".join(e.text for e in root.findall(f"{SVG}text"))
+        assert all(step.outcome in said for step in any_verdict.steps)
+
+    @pytest.mark.parametrize("name", HOSTILE)
+    def test_a_hostile_name_is_only_text(self, name):
+        """Names come from notebooks: none becomes an element, an attribute or a link."""
+        plain, hostile = (
+            ElementTree.fromstring(as_svg(verdict(candidate=n, baseline=n, where=n))) for n in ("f", name)
+        )
+        assert {(e.tag, *sorted(e.attrib)) for e in hostile.iter()} == {
+            (e.tag, *sorted(e.attrib)) for e in plain.iter()
+        }
+        assert name in hostile.find(f"{SVG}title").text
+
+    def test_has_no_script_and_loads_nothing(self, any_verdict):
+        """It opens in formgrader beside the instructor's own session."""
+        allowed = {"svg", "title", "rect", "line", "text", "circle", "path"}
+        for element in ElementTree.fromstring(as_svg(any_verdict)).iter():
+            assert element.tag.removeprefix(SVG) in allowed
+            assert not [name for name in element.attrib if name.startswith("on") or "href" in name or name == "style"]

@@ -1,0 +1,103 @@
+"""What a student sees in a terminal: what is here, how far it is, what the visible tests say."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from kernelmark.errors import KernelmarkError
+from kernelmark.notebook.conform import Course
+from kernelmark.student import desk
+from tests import small_course
+from tests.small_course import ADD
+
+
+def put(folder: Path, notebook: nbformat.NotebookNode) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, folder / "short.ipynb")
+    return folder / "short.ipynb"
+
+
+def released(**cells: str) -> nbformat.NotebookNode:
+    made = Course(small_course.notebook()).released
+    headed = [nbformat.v4.new_markdown_cell(f"## Part {letter}: something (2 points)") for letter in "AB"]
+    for cell in made.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        cell.source = cells.get(name, cell.source)
+    made.cells.insert(2, headed[0])
+    at = next(i for i, c in enumerate(made.cells) if c.metadata.get("nbgrader", {}).get("grade_id") == "counter")
+    made.cells.insert(at, headed[1])
+    return made
+
+
+class TestProgress:
+    def test_counts_what_is_begun(self, tmp_path: Path):
+        """A solution cell counts once its `raise NotImplementedError()` is gone, an answer once it is written."""
+        path = put(tmp_path / "01_short", released(add=ADD, why="Since."))
+        found = desk.progress(path)
+        assert (found.points, found.solutions, found.begun, found.answers, found.written) == (12, 3, 1, 1, 1)
+        assert found.checked == "not checked yet"
+        assert "kernelmark check" in desk.as_status([found])
+
+    def test_finds_assignments_here_and_one_folder_down(self, tmp_path: Path):
+        """Other notebooks and hidden folders are none."""
+        path = put(tmp_path / "01_short", released())
+        nbformat.write(nbformat.v4.new_notebook(), tmp_path / "notes.ipynb")
+        put(tmp_path / ".ipynb_checkpoints", released())
+        assert desk.notebooks(tmp_path) == [path]
+
+    @pytest.mark.parametrize("name", ["01", "01_short", "short", "01_short/short.ipynb"])
+    def test_a_notebook_goes_by_several_names(self, tmp_path: Path, name: str):
+        """The beginning of the folder, the folder, the notebook, the file."""
+        path = put(tmp_path / "01_short", released())
+        assert desk.find(name, tmp_path) == path
+
+    def test_an_unknown_name_is_told_what_there_is(self, tmp_path: Path):
+        """The message lists the notebooks that are here."""
+        put(tmp_path / "01_short", released())
+        with pytest.raises(KernelmarkError, match=r"no notebook .*here are: .*short\.ipynb"):
+            desk.find("02", tmp_path)
+
+
+class TestCheck:
+    def test_runs_the_visible_tests_and_says_what_is_next(self, tmp_path: Path):
+        """Passed, failed with its message, not started; then the first thing to do."""
+        wrong = "def add(a, b):\n    return a + b if isinstance(a, int) else a - b"
+        path = put(tmp_path / "01_short", released(add=wrong))
+        found = desk.check(path)
+        outcomes = {item.grade_id: item.outcome for item in found}
+        assert outcomes == {
+            "add_small": "passed", "add_arrays": "failed", "counter_steps": "not started", "limit_value": "failed",
+        }  # fmt: skip
+        text = desk.as_report(path, found)
+        assert "1 of 4 visible tests pass, in cells of 2 of 8 points." in text
+        assert "add: 3 of 4 values are off" in text
+        assert "Next: mend what add_arrays tests. add works on arrays and leaves them alone." in text
+        assert desk.progress(path).checked == "1 of 4 pass"
+
+    def test_one_part_needs_only_what_it_uses(self, tmp_path: Path):
+        """Tests of other parts are not run; cells of the student's own are, where a chosen cell uses their names."""
+        notebook = released(counter="from math import inf\nCounter = Own", limit="limit = DOZEN")
+        own = nbformat.v4.new_code_cell(
+            "class Own:\n    count = 0\n    def step(self):\n        self.count += 1\n"
+            "        return self.count\nDOZEN = 12"
+        )
+        fails = nbformat.v4.new_code_cell("raise SystemError('a trial that has nothing to do with it')")
+        notebook.cells[3:3] = [own, fails]
+        path = put(tmp_path / "01_short", notebook)
+        found = desk.check(path, "b")
+        assert {item.grade_id: item.outcome for item in found} == {"counter_steps": "passed", "limit_value": "passed"}
+        assert found[0].part == "Part B: something"
+
+    def test_an_unknown_part_is_told_what_there_is(self, tmp_path: Path):
+        """The message lists the parts."""
+        path = put(tmp_path / "01_short", released())
+        with pytest.raises(KernelmarkError, match="it has A, B"):
+            desk.check(path, "Z")
+
+    def test_a_change_makes_the_last_result_old(self, tmp_path: Path):
+        """Status says that the notebook has changed since it was checked."""
+        path = put(tmp_path / "01_short", released(add=ADD))
+        desk.check(path, "A")
+        put(tmp_path / "01_short", released(add=ADD + "\n# more"))
+        assert desk.progress(path).checked == "2 of 4 pass, before your last change"

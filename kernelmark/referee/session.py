@@ -10,8 +10,9 @@ from typing import Any
 
 from kernelmark.errors import CourseError, GraderError, SubmissionError, SubmissionLost
 from kernelmark.sandbox.limits import Limits
-from kernelmark.sandbox.link import Link, Patience
+from kernelmark.sandbox.link import Link
 from kernelmark.sandbox.shell import DROPPED_NOTE, MAX_OUTPUTS
+from kernelmark.sandbox.turns import Patience
 
 # The forms of one rich output; a plot has three.
 MAX_FORMS = 20

@@ -7,66 +7,43 @@ starts a new process.
 """
 
 import contextlib
-import fcntl
 import math
-import mmap
 import os
 import secrets
 import signal
-import socket
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
-from kernelmark.errors import CourseError, GraderError, MeasurementError, SubmissionError, SubmissionLost
+from kernelmark.errors import GraderError, MeasurementError, SubmissionError, SubmissionLost
 from kernelmark.sandbox import bubblewrap, memory
+from kernelmark.sandbox.callbacks import Callbacks
 from kernelmark.sandbox.limits import Limits
+from kernelmark.sandbox.timed import Batch, Hold
+from kernelmark.sandbox.turns import GRACE_S, Patience, Turns
 from kernelmark.sandbox.watchdog import Guard
 from kernelmark.stopwatch import clock
 from kernelmark.stopwatch.timing import Inputs, Value
-from kernelmark.wire.channel import Channel
+from kernelmark.wire import channel
 from kernelmark.wire.proxy import checked
-from kernelmark.wire.values import REGION_BYTES, Decoder, Encoder, Plain, WireError, Withheld, withholdable
+from kernelmark.wire.values import Plain, WireError
 
-# After an interrupt, a process has this long to come back before it is killed.
-GRACE_S = 2.0
 # How long an ended process may take to be reported as ended.
 FAREWELL_S = 0.5
 # The course's solution lives through many notebooks: it may hold so many times the memory of a submission.
 TRUSTED_MEMORY = 4
-
-# A stopped process uses no CPU time at all; more than this is no matter of accounts.
-STILL_S = 0.001
 # By so many times the memory of a submission the grader's own may grow while it tests one.
 JUDGE_MEMORY = 2
 # Its own memory is looked at again after so many bytes from the other side.
 WEIGH_BYTES = 4 * 2**20
 
-# However often it hung before, a call may take this long.
-LEAST_PATIENCE_S = 3.0
-
-
-class Patience:
-    """How long a cell or call may take: all of the limit at first, half as long after every hang.
-
-    Many tests may call one function that hangs; all of them together should not take
-    ten minutes. Code that does not hang never notices.
-    """
-
-    def __init__(self, seconds: float):
-        self.seconds = seconds
-
-    def shorten(self) -> None:
-        """Something hung: wait half as long from now on."""
-        self.seconds = max(min(self.seconds, LEAST_PATIENCE_S), self.seconds / 2)
-
 
 class Link:
     """A process that runs `kernelmark.sandbox.server` on code that is not trusted.
+
+    It starts with the object; `request` and `timed` ask it something; `close` ends it, and so does whatever
+    it does against the rules, which the exception names.
 
     Args:
         limits: what it may use.
@@ -92,40 +69,25 @@ class Link:
         trusted: bool = False,
         cpu_before_s: float = 0.0,
     ):
-        self.trusted = trusted
-        self._turn = threading.RLock()
-        self._asking = 0
-        # What went wrong in a function of the test, and is no fault of the code that called it.
-        self._fault: CourseError | GraderError | None = None
+        self._own_limit_bytes = memory.first_bytes() + JUDGE_MEMORY * limits.memory_bytes
+        self._weighed_bytes = 0
         may_have_children = bubblewrap.may_start_processes(limits)
         if trusted:
             limits = replace(limits, cpu_s=math.inf, memory_bytes=TRUSTED_MEMORY * limits.memory_bytes)
-        self.limits = limits
+        self.limits, self.whose, self.trusted = limits, whose, trusted
         self._patience = patience or Patience(limits.cell_s)
-        self.whose = whose
-        self._reason = ""
-        self._identity = ""
-        self._callbacks: dict[int, Callable[..., Any]] = {}
-        self._given = 0
-        self._weighed_bytes = 0
-        self._own_limit_bytes = memory.first_bytes() + JUDGE_MEMORY * limits.memory_bytes
-        self._stood_at_s: float | None = None
-        self._regions = [_sealed_region("to"), _sealed_region("from")]
-        ours, theirs = socket.socketpair()
-        try:
-            self._started = bubblewrap.start(limits, (theirs.fileno(), *self._regions), files)
-        except GraderError:
-            ours.close()
-            for region in self._regions:
-                os.close(region)
-            raise
-        finally:
-            theirs.close()
+        self._turns, self._callbacks = Turns(), Callbacks()
+        self._reason = self._identity = ""
+        self.channel, theirs = channel.line()
+        with theirs:
+            try:
+                self._started = bubblewrap.start(limits, theirs.descriptors, files)
+            except GraderError:
+                self.channel.close()
+                raise
         self.pid = self._started.pid
+        self._hold = Hold(self._started)
         self._guard = Guard(self._started, limits, may_have_children=may_have_children, cpu_before_s=cpu_before_s)
-        self._maps = [mmap.mmap(region, REGION_BYTES) for region in self._regions]
-        self.channel = Channel(ours, self._maps[1], self._maps[0])
-        self.spent_s = 0.0
         self._await_start()
         if watch:
             self._guard.watch()
@@ -140,6 +102,11 @@ class Link:
         """The CPU seconds that it used, what it started included, as far as they were looked at."""
         return self._guard.cpu_s
 
+    @property
+    def spent_s(self) -> float:
+        """The seconds that it was waited for."""
+        return self._turns.spent_s
+
     def request(
         self, header: dict[str, Any], buffers: Sequence[Any] = (), timeout_s: float | None = None
     ) -> tuple[dict[str, Any], list[bytes]]:
@@ -150,139 +117,50 @@ class Link:
             SubmissionError: it had to be interrupted, and came back.
         """
         limit_s = self._patience.seconds if timeout_s is None else timeout_s
-        with self._turn_to_ask(limit_s):
-            try:
-                self._require_alive()
-                # The other side learns the number with the request: an answer prepared beforehand lacks it.
-                self._identity = secrets.token_hex(8)
-                self.channel.send({**header, "id": self._identity}, buffers)
-                self.channel.expect_by(time.monotonic() + limit_s)
-                found = self._answer()
-                if self._fault is not None and self._asking == 1:
-                    raise self._fault
-                return found
-            except TimeoutError:
-                self._interrupt(limit_s)
-                text = f"{self.whose} did not finish within {limit_s:.3g} s and was interrupted (cell_timeout_s)"
-                raise (GraderError if self.trusted else SubmissionError)(text) from None
-            except WireError as error:
-                raise self._lost(f"{self.whose} put nonsense on the line to the grader: {error}") from None
-            except (EOFError, OSError):
-                raise self._lost() from None
+        late = f"{self.whose} did not finish within {limit_s:.3g} s and was interrupted (cell_timeout_s)"
+        with self._asking(limit_s), self._in_words(late, limit_s):
+            self._require_alive()
+            # The other side learns the number with the request: an answer prepared beforehand lacks it.
+            self._identity = secrets.token_hex(8)
+            self.channel.send({**header, "id": self._identity}, buffers)
+            self.channel.expect_by(time.monotonic() + limit_s)
+            found = self._answer()
+            if self._callbacks.fault is not None and self._turns.is_outermost:
+                raise self._callbacks.fault
+            return found
 
-    @contextlib.contextmanager
-    def _turn_to_ask(self, limit_s: float) -> Iterator[None]:
-        """Hold the line, which carries one question at a time, and count the seconds of the outermost question.
-
-        A test's own threads take turns; a function of the test that submitted code calls may ask in
-        its turn, while the question that led to it waits.
-
-        Raises:
-            CourseError: another thread holds the line and does not let go.
-        """
-        if not self._turn.acquire(timeout=limit_s + GRACE_S):
-            raise CourseError("a test's threads wait for each other: one holds the line to the process, one wants it")
-        asked, deadline_s = self._identity, self.channel.deadline_s
-        begun = time.monotonic()
-        self._asking += 1
-        try:
-            yield
-        finally:
-            self._asking -= 1
-            if self._asking:
-                self._identity = asked
-                self.channel.expect_by(deadline_s)
-            else:
-                self._fault = None
-                self.spent_s += time.monotonic() - begun
-            self._turn.release()
-
-    def timed(self, target: Plain, batch: Sequence[Inputs], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Value:
+    def timed(self, target: Plain, calls: Sequence[Inputs], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Value:
         """Run a batch of calls between two readings of the process's CPU clock, taken while it is stopped.
 
-        What the inputs hold is written after the first reading, so nothing can be
-        worked out before it; outputs are taken at the second, so nothing can be
-        finished after it. The process stays stopped until the next request.
+        The process stays stopped until the next request; see `Batch` and `Hold`.
 
         Raises:
             SubmissionLost, SubmissionError: as `request`; SubmissionLost also where
             another process was started. Any builtin exception that a call raised.
             MeasurementError: the clock cannot be read.
         """
-        begun = time.monotonic()
-        encoder = Encoder(_refuse)
-        withheld = _withheld(batch)
-        header = {"op": "timed", "target": target, "calls": withheld.calls if withheld else None}
-        header |= {"args": encoder.encode(args), "kwargs": encoder.encode(kwargs)}
-        self.request(header, encoder.sent.buffers)
-        wall_s = cpu_s = 0.0
-
-        def done() -> None:
-            nonlocal wall_s, cpu_s
-            wall_s = time.perf_counter() - wall_s
-            clock.stop(self.pid)
-            self._stood_at_s = clock.cpu_seconds(self.pid)
-            cpu_s = self._stood_at_s - cpu_s
-
+        batch = Batch(calls)
+        self.request(*batch.announcement(target, args, kwargs))
         limit_s = self._patience.seconds
-        try:
-            clock.stop(self.pid)
-            ticks = self._forbid_helpers()
-            cpu_s = clock.cpu_seconds(self.pid)
-            self._go(batch, withheld)
+        late = f"a timed call did not finish within {limit_s:.3g} s (cell_timeout_s)"
+        with self._turns.take(limit_s), self._in_words(late, limit_s):
+            self._hold.begin()
+            batch.go(self.channel)
             self.channel.expect_by(time.monotonic() + limit_s)
-            wall_s = time.perf_counter()
-            clock.resume(self.pid)
-            reply, payload = self._answer(pause=done)
-            cpu_s += self._used_while_stopped()
-        except TimeoutError:
-            self._interrupt(limit_s)
-            raise SubmissionError(f"a timed call did not finish within {limit_s:.3g} s (cell_timeout_s)") from None
-        except WireError as error:
-            raise self._lost(f"{self.whose} put nonsense on the line to the grader: {error}") from None
-        except (EOFError, OSError):
-            raise self._lost() from None
-        except clock.Restless:
-            raise self._lost(f"{self.whose} went on while it was stopped for the stopwatch") from None
-        except MeasurementError:
-            if not os.path.exists(f"/proc/{self.pid}"):
-                raise self._lost() from None
-            self._lost("its clock could not be read")
-            raise
-        finally:
-            self.spent_s += time.monotonic() - begun
-        if self._forbid_helpers() != ticks:
-            raise self._lost(f"{self.whose} started another process; a timed call may not")
-        return Value(max(cpu_s, 1e-9), max(wall_s, 1e-9), self._outputs(checked(reply), payload, len(batch)))
-
-    def _outputs(self, node: Plain, payload: list[bytes], count: int) -> list[Any]:
-        outputs = Decoder(payload, _no_objects, contiguous=True).decode(node)
-        stack = outputs.get("stack") if isinstance(outputs, dict) else None
-        if isinstance(stack, np.ndarray) and stack.shape[:1] == (count,):
-            outputs = list(stack)
-        if not isinstance(outputs, list) or len(outputs) != count:
-            raise self._lost(f"{self.whose} put nonsense on the line to the grader: no list of outputs, one a call")
-        return outputs
-
-    def _go(self, batch: Sequence[Inputs], withheld: Withheld | None) -> None:
-        """Hand over the contents of the inputs while the process is stopped, and let it go on."""
-        if withheld is not None:
-            self.channel.fill(withheld.pieces)
-            self.channel.send({"go": True, "numbers": withheld.numbers if any(withheld.numbers) else None})
-        else:
-            encoder = Encoder(_refuse)
-            node = encoder.encode(list(batch))
-            self.channel.send({"go": True, "batch": node}, encoder.sent.buffers, through_region=True)
+            self._hold.go()
+            reply, payload = self._answer(pause=self._hold.done)
+            cpu_s, wall_s = self._hold.spent()
+        node = checked(reply)
+        with self._in_words(late, limit_s):
+            return Value(cpu_s, wall_s, batch.outputs(node, payload))
 
     def callback(self, function: Callable[..., Any]) -> Plain:
         """Return the mark under which the other side can call a function of ours."""
-        self._callbacks[self._given] = function
-        self._given += 1
-        return {"k": self._given - 1}
+        return self._callbacks.give(function)
 
     def forget_callbacks(self) -> None:
         """Serve the functions given so far no more: a new test cell begins."""
-        self._callbacks.clear()
+        self._callbacks.forget()
 
     def pin(self, processor: int) -> None:
         """Run every thread of the process on one processor, until `unpin`."""
@@ -297,13 +175,6 @@ class Link:
         if self.alive:
             self._guard.end()
         self.channel.close()
-        for mapped in self._maps:
-            with contextlib.suppress(BufferError):  # somebody reads it still; it goes with the last reader
-                mapped.close()
-        for region in self._regions:
-            with contextlib.suppress(OSError):
-                os.close(region)
-        self._regions = []
 
     def _await_start(self) -> None:
         self.channel.expect_by(time.monotonic() + bubblewrap.START_TIMEOUT_S)
@@ -312,6 +183,40 @@ class Link:
         except (EOFError, OSError, WireError) as error:
             self.close()
             raise GraderError(f"a sandboxed process did not start: {type(error).__name__}: {error}") from None
+
+    @contextlib.contextmanager
+    def _asking(self, limit_s: float) -> Iterator[None]:
+        """Take a turn on the line; a question asked on behalf of another leaves that one as it was."""
+        with self._turns.take(limit_s):
+            asked, deadline_s = self._identity, self.channel.deadline_s
+            try:
+                yield
+            finally:
+                if self._turns.is_outermost:
+                    self._callbacks.fault = None
+                else:
+                    self._identity = asked
+                    self.channel.expect_by(deadline_s)
+
+    @contextlib.contextmanager
+    def _in_words(self, late: str, limit_s: float) -> Iterator[None]:
+        """Turn what goes wrong on the line into what a student, or staff, can read; the process may end by it."""
+        try:
+            yield
+        except TimeoutError:
+            self._interrupt(limit_s)
+            raise (GraderError if self.trusted else SubmissionError)(late) from None
+        except WireError as error:
+            raise self._lost(f"{self.whose} put nonsense on the line to the grader: {error}") from None
+        except (EOFError, OSError):
+            raise self._lost() from None
+        except clock.Restless as error:
+            raise self._lost(f"{self.whose} {error}") from None
+        except MeasurementError:
+            if not os.path.exists(f"/proc/{self.pid}"):
+                raise self._lost() from None
+            self._lost("its clock could not be read")
+            raise
 
     def _answer(self, pause: Callable[[], None] | None = None) -> tuple[dict[str, Any], list[bytes]]:
         while True:
@@ -325,28 +230,8 @@ class Link:
                 # The clock was read at this message; whatever came after it would be free of charge.
                 raise WireError("a callback in a timed call")
             with memory.bounded(self._own_limit_bytes):
-                answer, payload = self._call_back(reply, buffers)
+                answer, payload = self._callbacks.answer(reply, buffers)
             self.channel.send(answer, payload)
-
-    def _call_back(self, reply: dict[str, Any], buffers: list[bytes]) -> tuple[dict[str, Any], list[Any]]:
-        """Call the function of ours that a message asks for; return the answer."""
-        decoder = Decoder(buffers, _no_objects)
-        args, kwargs = decoder.decode(reply.get("args")), decoder.decode(reply.get("kwargs"))
-        index = reply["callback"]
-        if type(index) is not int or not 0 <= index < self._given or not isinstance(kwargs, dict):
-            raise WireError("a callback that was never given")
-        encoder = Encoder(_refuse)
-        try:
-            if index not in self._callbacks:
-                raise RuntimeError("this function belonged to a test that is over")
-            return {"ok": encoder.encode(self._callbacks[index](*args, **kwargs))}, encoder.sent.buffers
-        except Exception as error:  # the callback's own error belongs to whoever called it
-            if isinstance(error, CourseError | GraderError):
-                self._fault = error
-            if isinstance(error, TypeError) and error.__traceback__ and error.__traceback__.tb_next is None:
-                # It was not entered; Python's message would name what stands in a test.
-                error = TypeError("this function of the test takes other arguments")
-            return {"error": {"kind": type(error).__name__, "message": str(error)}}, []
 
     def _weigh(self) -> None:
         """End the process when what it has handed over fills the grader's memory: a test may keep all it gets."""
@@ -359,8 +244,7 @@ class Link:
     def _interrupt(self, limit_s: float) -> None:
         """Interrupt what runs; kill the process where that does not help."""
         self._patience.shorten()
-        self._stood_at_s = None
-        clock.resume(self.pid)
+        self._hold.let_go()
         self._started.interrupt()
         try:
             self.channel.expect_by(time.monotonic() + GRACE_S)
@@ -370,46 +254,16 @@ class Link:
                 f"{self.whose} did not finish within {limit_s:.3g} s and did not stop when interrupted (cell_timeout_s)"
             ) from None
 
-    def _forbid_helpers(self) -> int:
-        """Return the CPU ticks of children waited for so far; there may be no living child."""
-        overseer = self._started.overseer
-        siblings = clock.children(overseer) if overseer is not None else []
-        ours = {self.pid, *self._started.companions}
-        try:
-            ticks = clock.childrens_ticks(self.pid)
-        except MeasurementError:  # ended meanwhile, which is no fault of the machine's
-            raise self._lost() from None
-        if clock.children(self.pid) or not ours.issuperset(siblings):
-            raise self._lost(f"{self.whose} started another process; a timed call may not")
-        return ticks
-
     def _require_alive(self) -> None:
         if not self.alive:
             text = self._reason or f"the process of {self.whose} has ended"
             raise (GraderError if self.trusted else SubmissionLost)(text)
         try:
-            self._used_while_stopped()
-        except MeasurementError as error:
-            restless = isinstance(error, clock.Restless)
-            raise self._lost(f"{self.whose} {error}" if restless else "") from None
-        self._stood_at_s = None
-        clock.resume(self.pid)
-
-    def _used_while_stopped(self) -> float:
-        """Return the CPU time that the process used since the stopwatch stopped it: next to none.
-
-        The kernel may continue a process by itself, on a timer or a message that was asked
-        for beforehand. It could then finish its answer, or work against the reference, for nothing.
-
-        Raises:
-            Restless: it did go on. MeasurementError: it is gone.
-        """
-        if self._stood_at_s is None:
-            return 0.0
-        used_s = clock.used_seconds(self.pid) - self._stood_at_s
-        if used_s > STILL_S:
-            raise clock.Restless("went on while it was stopped for the stopwatch")
-        return used_s
+            self._hold.release()
+        except clock.Restless:
+            raise
+        except MeasurementError:  # ended meanwhile, which is no fault of the machine's
+            raise self._lost() from None
 
     def _lost(self, reason: str = "") -> SubmissionLost | GraderError:
         """Kill what is left and return the exception that says why."""
@@ -437,31 +291,3 @@ def _farewell(whose: str, status: int | None, limits: Limits) -> str:
     except ValueError:
         name = ""
     return f"the process of {whose} ended by itself (exit status {status}{name})"
-
-
-def _sealed_region(name: str) -> int:
-    """Return shared memory whose size neither side can change, so reading it cannot fault."""
-    descriptor = os.memfd_create(f"kernelmark-{name}", os.MFD_ALLOW_SEALING | os.MFD_CLOEXEC)
-    os.ftruncate(descriptor, REGION_BYTES)
-    fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
-    return descriptor
-
-
-def _withheld(batch: Sequence[Inputs]) -> Withheld | None:
-    """Return the batch with its contents held back, or None where an input is neither a plain array nor a number."""
-    if not all(withholdable(item) for inputs in batch for item in inputs):
-        return None
-    found = Withheld()
-    for inputs in batch:
-        found.add(inputs)
-    return found
-
-
-def _no_objects(node: Plain) -> Any:
-    if isinstance(node, dict) and "h" in node:
-        return f"an object of type {str(node.get('type'))[:80]}"
-    raise WireError("only plain data may stand here")
-
-
-def _refuse(value: Any) -> Plain:
-    raise WireError(f"{type(value).__name__} may not cross to submitted code")

@@ -5,13 +5,17 @@ copied out of it before anybody looks at them. Whatever a frame announces is bou
 does not know what a message holds (`wire`) or means (`links`, `server`).
 """
 
+import contextlib
+import fcntl
 import json
 import mmap
+import os
 import socket
 import struct
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 from kernelmark.wire.values import MAX_ITEMS, REGION_BYTES, Plain, WireError, natural
 
@@ -22,6 +26,28 @@ INLINE_BYTES = 128 * 2**10
 SEND_TIMEOUT_S = 10.0
 
 _FRAME = struct.Struct("!IQB")  # header bytes, payload bytes, 1 if the payload lies in the region
+
+
+@dataclass(frozen=True)
+class Theirs:
+    """The other end of a line that was just made, as descriptors; they are open as long as this context."""
+
+    descriptors: tuple[int, int, int]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for descriptor in self.descriptors:
+            os.close(descriptor)
+
+
+def line() -> tuple["Channel", Theirs]:
+    """Return our end of a new line, and the other as (socket, inbox, outbox) for whoever is to hold it."""
+    regions = [_sealed_region("to"), _sealed_region("from")]
+    ours, theirs = socket.socketpair()
+    outbox, inbox = (mmap.mmap(region, REGION_BYTES) for region in regions)
+    return Channel(ours, inbox, outbox), Theirs((theirs.detach(), regions[0], regions[1]))
 
 
 class Channel:
@@ -103,8 +129,11 @@ class Channel:
         self.deadline_s = deadline_s
 
     def close(self) -> None:
-        """Close the socket; the regions belong to whoever made them."""
+        """Close the socket, and give the regions back."""
         self._connection.close()
+        for region in (self._inbox, self._outbox):
+            with contextlib.suppress(BufferError):  # somebody reads it still; it goes with the last reader
+                region.close()
 
     def _exactly(self, count: int) -> bytes:
         parts, missing = [], count
@@ -121,3 +150,11 @@ class Channel:
             parts.append(piece)
             missing -= len(piece)
         return b"".join(parts)
+
+
+def _sealed_region(name: str) -> int:
+    """Return shared memory whose size neither side can change, so reading it cannot fault."""
+    descriptor = os.memfd_create(f"kernelmark-{name}", os.MFD_ALLOW_SEALING | os.MFD_CLOEXEC)
+    os.ftruncate(descriptor, REGION_BYTES)
+    fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
+    return descriptor

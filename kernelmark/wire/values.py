@@ -11,7 +11,6 @@ It moves nothing (`channel` does) and does not know what a message means: `links
 import ctypes
 import importlib
 import math
-import mmap
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -33,7 +32,6 @@ REGION_BYTES = 256 * 2**20
 
 _DTYPE = re.compile(r"[<>|=][biufc](1|2|4|8|16|32)")
 _LAYOUT_SLACK_BYTES = 4096
-_ALIGNMENT_BYTES = 64
 VALUE_TYPES = frozenset({"Tensor", "LoggedArray"})
 _LAB = "kernelmark.lab"
 _FUNCTIONS = frozenset({"numpy.dot", "numpy.transpose", "numpy.sort", "numpy.sum"})
@@ -78,7 +76,7 @@ class Encoder:
         self._leave = leave
         self._contiguous = contiguous
         self._known = {id(array): index for index, array in enumerate(known)}
-        self._items = 0
+        self._allowance = Allowance()
         self.sent = Sent()
 
     def encode(self, value: Any, depth: int = 0) -> Plain:
@@ -87,9 +85,7 @@ class Encoder:
         Raises:
             WireError: nested or counted beyond the limits.
         """
-        self._items += 1
-        if depth > MAX_DEPTH or self._items > MAX_ITEMS:
-            raise WireError(f"a value may nest {MAX_DEPTH} deep and hold {MAX_ITEMS} items; this one has more")
+        self._allowance.item(depth)
         if value is None or (isinstance(value, bool | str) and type(value) in (bool, str)):
             return value
         if isinstance(value, np.generic) and not isinstance(value, str | bytes):
@@ -141,7 +137,7 @@ class Encoder:
         return {"f": name} if name in _FUNCTIONS else None
 
     def _scalar(self, value: np.generic) -> Plain:
-        _require_numeric(value.dtype)
+        require_numeric(value.dtype)
         return {"s": [value.dtype.str, value.tobytes().hex()]}
 
     def _array(self, value: np.ndarray) -> Plain:
@@ -152,8 +148,8 @@ class Encoder:
         if id(value) in self.sent.seen:
             return {"r": self.sent.seen[id(value)]}
         array = value.view(np.ndarray)
-        _require_numeric(array.dtype)
-        raw, layout = _raw(array, contiguous=self._contiguous)
+        require_numeric(array.dtype)
+        raw, layout = raw_of(array, contiguous=self._contiguous)
         node = {"a": [self._buffer(raw), array.dtype.str, list(array.shape), layout, bool(value.flags.writeable)]}
         self.sent.seen[id(value)] = len(self.sent.arrays)
         self.sent.arrays.append(value)
@@ -165,8 +161,48 @@ class Encoder:
         return len(self.sent.buffers) - 1
 
 
+class Allowance:
+    """What one message may still hold: items, bytes written out, values of one hash; beyond it `WireError`."""
+
+    def __init__(self) -> None:
+        self._items = self._bytes = 0
+        self._hashes: dict[int, list[Any]] = {}
+
+    def item(self, depth: int, count: int = 1) -> None:
+        """Count an item so deep in a value, or as many as a range has."""
+        self._items += count
+        if depth > MAX_DEPTH or self._items > MAX_ITEMS:
+            raise WireError(f"a value may nest {MAX_DEPTH} deep and hold {MAX_ITEMS} items; this one has more")
+
+    def spread(self, value: Any) -> Any:
+        """Return a value, unless too many others share its hash: a set made of them would never be finished."""
+        try:
+            alike = self._hashes.setdefault(hash(value), [])
+        except TypeError:  # a tuple that holds a list is in no set
+            return value
+        if value not in alike:
+            alike.append(value)
+        if len(alike) > MAX_SAME_HASH:
+            raise WireError(f"more than {MAX_SAME_HASH} values share one hash")
+        return value
+
+    def room(self, shape: tuple[int, ...], dtype: np.dtype) -> None:
+        """Count what arrays would hold if each were written out: a broadcast or repeated one, and rows of nothing."""
+        self._bytes += math.prod(max(n, 1) for n in shape) * dtype.itemsize
+        if len(shape) > MAX_DEPTH or self._bytes > MAX_WRITTEN_BYTES:
+            raise WireError(f"arrays may hold {MAX_WRITTEN_BYTES} bytes; with shape {str(shape)[:80]} it is more")
+
+
 class Decoder:
     """Turns nodes and buffers back into values; trusts neither.
+
+    It starts with the buffers of one message, `decode` gives the value of a node, and any node that no `Encoder`
+    makes ends in `WireError`. What a node can be, by its tag:
+
+        t u z d   tuple, set, frozenset, dict         a r   array in a buffer, array that came before
+        p y s     slice or range, dtype, scalar       b     bytes in a buffer
+        i c       large integer, complex              f     function or type of the allow-list
+        v         value type of `kernelmark.lab`      h k n something that stays behind: `resolve`
 
     Args:
         buffers: raw bytes, in the order they were sent.
@@ -187,9 +223,8 @@ class Decoder:
         self._buffers = buffers
         self._resolve = resolve
         self._known = known
-        self._items = self._bytes = 0
+        self._allowance = Allowance()
         self._used: set[int] = set()
-        self._hashes: dict[int, list[Any]] = {}
         self.arrays: list[np.ndarray] = []
         self.memory: list[tuple[int, bytearray]] = []
         self.values: list[Any] = []
@@ -200,13 +235,11 @@ class Decoder:
         Raises:
             WireError: the node is not one that an `Encoder` makes.
         """
-        self._items += 1
-        if depth > MAX_DEPTH or self._items > MAX_ITEMS:
-            raise WireError(f"a value may nest {MAX_DEPTH} deep and hold {MAX_ITEMS} items; this one has more")
+        self._allowance.item(depth)
         if node is None or isinstance(node, bool | float | str):
             return node
         if isinstance(node, int):
-            return node if -(2**53) < node < 2**53 else self._spread(node)
+            return node if -(2**53) < node < 2**53 else self._allowance.spread(node)
         if isinstance(node, list):
             return [self.decode(item, depth + 1) for item in node]
         try:
@@ -222,75 +255,63 @@ class Decoder:
     def _tagged(self, tag: str, content: Plain, node: Plain, depth: int) -> Any:
         match tag:
             case "t":
-                return self._spread(tuple([self.decode(item, depth + 1) for item in content]))
+                return self._allowance.spread(tuple([self.decode(item, depth + 1) for item in content]))
             case "u":
                 return {self.decode(item, depth + 1) for item in content}
             case "z":
-                return self._spread(frozenset([self.decode(item, depth + 1) for item in content]))
+                return self._allowance.spread(frozenset([self.decode(item, depth + 1) for item in content]))
             case "p":
                 kind, parts = content
-                span = _SPANS[kind](*[self.decode(part, depth + 1) for part in parts])
-                self._items += len(span) if isinstance(span, range) else 0  # a test may make a list of it
-                if self._items > MAX_ITEMS:
-                    raise WireError(f"a range may hold {MAX_ITEMS} items; this one has more")
-                return span
+                return self._span(kind, [self.decode(part, depth + 1) for part in parts])
             case "y":
-                return _dtype(content)
+                return dtype_of(content)
             case "d":
                 return {self.decode(key, depth + 1): self.decode(item, depth + 1) for key, item in content}
             case "a":
                 return self._array(*content)
             case "r":
-                index = natural(content)
-                array = self._known[index] if index < len(self._known) else self.arrays[index - len(self._known)]
-                self._require_room(array.shape, array.dtype)
-                return array
+                return self._array_again(natural(content))
             case "s":
                 dtype, raw = content
-                return self._spread(np.frombuffer(bytes.fromhex(raw), dtype=_dtype(dtype), count=1)[0])
+                return self._allowance.spread(np.frombuffer(bytes.fromhex(raw), dtype=dtype_of(dtype), count=1)[0])
             case "b":
                 return bytes(self._buffer(content))
             case "i":
-                return self._spread(int(content, 16))
+                return self._allowance.spread(int(content, 16))
             case "c":
-                return self._spread(complex(float(content[0]), float(content[1])))
+                return self._allowance.spread(complex(float(content[0]), float(content[1])))
             case "f":
                 # An instrument may be named to a student's process, and never by one.
                 return self._resolve(node) if str(content).startswith(_LAB) else function_by_name(content)
             case "v":
                 name, plain = content
-                if name not in VALUE_TYPES:
-                    raise WireError(f"unknown value type {str(name)[:40]!r}")
-                fields = self.decode(plain, depth + 1)
-                asks = fields.get("multiply") if isinstance(fields, dict) else None
-                if asks is not None and not isinstance(asks, FunctionType):
-                    # A submission's would answer for the array in whatever the test does with it.
-                    raise WireError("an array that computes elsewhere may be sent to submitted code only")
-                value = getattr(importlib.import_module(_LAB), name).from_plain(fields)
-                if isinstance(value, np.ndarray):
-                    _require_numeric(value.dtype)
-                self.values.append(value)
-                return value
+                return self._value_of_the_lab(name, self.decode(plain, depth + 1))
             case _:
                 return self._resolve(node)
 
-    def _spread(self, value: Any) -> Any:
-        """Return a value, unless too many others share its hash: a set made of them would never be finished."""
-        try:
-            alike = self._hashes.setdefault(hash(value), [])
-        except TypeError:  # a tuple that holds a list is in no set
-            return value
-        if value not in alike:
-            alike.append(value)
-        if len(alike) > MAX_SAME_HASH:
-            raise WireError(f"more than {MAX_SAME_HASH} values share one hash")
+    def _span(self, kind: str, parts: list[Any]) -> slice | range:
+        span: slice | range = _SPANS[kind](*parts)
+        if isinstance(span, range):
+            self._allowance.item(0, len(span))  # a test may make a list of it
+        return span
+
+    def _value_of_the_lab(self, name: str, fields: Any) -> Any:
+        if name not in VALUE_TYPES:
+            raise WireError(f"unknown value type {str(name)[:40]!r}")
+        asks = fields.get("multiply") if isinstance(fields, dict) else None
+        if asks is not None and not isinstance(asks, FunctionType):
+            # A submission's would answer for the array in whatever the test does with it.
+            raise WireError("an array that computes elsewhere may be sent to submitted code only")
+        value = getattr(importlib.import_module(_LAB), name).from_plain(fields)
+        if isinstance(value, np.ndarray):
+            require_numeric(value.dtype)
+        self.values.append(value)
         return value
 
-    def _require_room(self, shape: tuple[int, ...], dtype: np.dtype) -> None:
-        """Count what arrays would hold if each were written out: a broadcast or repeated one, and rows of nothing."""
-        self._bytes += math.prod(max(n, 1) for n in shape) * dtype.itemsize
-        if len(shape) > MAX_DEPTH or self._bytes > MAX_WRITTEN_BYTES:
-            raise WireError(f"arrays may hold {MAX_WRITTEN_BYTES} bytes; with shape {str(shape)[:80]} it is more")
+    def _array_again(self, index: int) -> np.ndarray:
+        array = self._known[index] if index < len(self._known) else self.arrays[index - len(self._known)]
+        self._allowance.room(array.shape, array.dtype)
+        return array
 
     def _buffer(self, index: Any) -> Any:
         """Return a buffer, each at most once: what is copied is never more than what was sent."""
@@ -302,9 +323,9 @@ class Decoder:
     def _array(self, index: int, dtype: str, shape: list[int], layout: Plain, writeable: bool) -> np.ndarray:
         if self._contiguous and layout is not None:
             raise WireError("an output of a timed call must cross in C order")
-        kind = _dtype(dtype)
+        kind = dtype_of(dtype)
         dimensions = tuple(natural(n) for n in shape)
-        self._require_room(dimensions, kind)
+        self._allowance.room(dimensions, kind)
         memory = bytearray(_proper(self._buffer(index), kind))
         if layout is None:
             if math.prod(dimensions) * kind.itemsize != len(memory):
@@ -319,66 +340,24 @@ class Decoder:
         return array
 
 
-@dataclass
-class Withheld:
-    """Calls whose contents are not sent yet: arrays as views on a region, plain numbers as gaps."""
+def no_objects(node: Plain) -> Any:
+    """Resolve nothing: an object that stayed behind is told by its type, where only plain data may stand.
 
-    calls: list[Plain] = field(default_factory=list)
-    pieces: list[tuple[int, Any]] = field(default_factory=list)
-    numbers: list[list[Any]] = field(default_factory=list)
-    used: int = 0
-
-    def add(self, inputs: Sequence[Any]) -> None:
-        """Add the inputs of one call: arrays and numbers, see `withholdable`.
-
-        Raises:
-            WireError: the region is full, or an array does not hold numbers.
-        """
-        nodes: list[Plain] = []
-        numbers: list[Any] = []
-        for array in inputs:
-            if type(array) is not np.ndarray:
-                nodes.append(None)
-                numbers.append(array)
-                continue
-            _require_numeric(array.dtype)
-            raw, layout = _raw(array, contiguous=False)
-            at = -(-self.used // _ALIGNMENT_BYTES) * _ALIGNMENT_BYTES
-            self.used = at + len(raw)
-            if self.used > REGION_BYTES:
-                raise WireError(f"the inputs of one value may hold {REGION_BYTES} bytes")
-            self.pieces.append((at, raw))
-            nodes.append([at, array.dtype.str, list(array.shape), layout])
-        self.calls.append(nodes)
-        self.numbers.append(numbers)
+    Raises:
+        WireError: the node stands for something else.
+    """
+    if isinstance(node, dict) and "h" in node:
+        return f"an object of type {str(node.get('type'))[:80]}"
+    raise WireError("only plain data may stand here")
 
 
-def withholdable(value: Any) -> bool:
-    """Say whether a value can be an input of a `Withheld` call: a plain array, or a number that JSON keeps as it is."""
-    if type(value) is float:
-        return math.isfinite(value)
-    return type(value) in (np.ndarray, int, bool)
+def refuse(value: Any) -> Plain:
+    """Let nothing stay behind.
 
-
-def views(region: mmap.mmap, call: Plain) -> tuple[Any, ...]:
-    """Return the arrays of one call of a `Withheld` batch as views on the region, and None in the place of a number."""
-    made: list[Any] = []
-    for node in call:
-        if node is None:
-            made.append(None)
-            continue
-        at, dtype, shape, layout = node
-        strides, offset = layout or (None, 0)
-        made.append(np.ndarray(tuple(shape), _dtype(dtype), region, at + offset, strides and tuple(strides)))
-    return tuple(made)
-
-
-def completed(inputs: tuple[Any, ...], numbers: Sequence[Any]) -> tuple[Any, ...]:
-    """Return the inputs of a call with its numbers in their places."""
-    if len(numbers) == len(inputs):
-        return tuple(numbers)
-    left = iter(numbers)
-    return tuple(next(left) if value is None else value for value in inputs)
+    Raises:
+        WireError: always.
+    """
+    raise WireError(f"{type(value).__name__} may not cross to submitted code")
 
 
 def function_by_name(name: str) -> Any:
@@ -423,7 +402,7 @@ def copy_back(node: Plain, memory: bytes, array: np.ndarray) -> None:
         raise WireError(f"malformed contents for an array argument: {error}") from None
 
 
-def _raw(array: np.ndarray, *, contiguous: bool) -> tuple[Any, Plain]:
+def raw_of(array: np.ndarray, *, contiguous: bool) -> tuple[Any, Plain]:
     """Return an array's bytes, and its strides and offset in them, or None for plain C order."""
     low, high = np.lib.array_utils.byte_bounds(array)
     if contiguous or array.flags.c_contiguous or high - low > 4 * array.nbytes + _LAYOUT_SLACK_BYTES:
@@ -437,12 +416,12 @@ def _proper(raw: Any, dtype: np.dtype) -> Any:
     return (np.frombuffer(raw, np.uint8) != 0).tobytes() if dtype.kind == "b" else raw
 
 
-def _require_numeric(dtype: np.dtype) -> None:
+def require_numeric(dtype: np.dtype) -> None:
     if dtype.kind not in "biufc" or dtype.hasobject:
         raise WireError(f"an array may hold numbers or booleans; this one holds {dtype}")
 
 
-def _dtype(text: str) -> np.dtype:
+def dtype_of(text: str) -> np.dtype:
     if not _DTYPE.fullmatch(text):
         raise WireError(f"{str(text)[:40]!r} is no numeric dtype")
     return np.dtype(text)

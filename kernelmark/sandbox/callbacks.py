@@ -1,0 +1,55 @@
+"""Functions of a test that submitted code may call: which were given, and what a call of one answers.
+
+What a call raises goes back to the code that called, as at a desk, unless it is a fault of the
+course or of the grader: that is kept, for the test as a whole. It moves nothing: `link` does.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from kernelmark.errors import CourseError, GraderError
+from kernelmark.wire.values import Decoder, Encoder, Plain, WireError, no_objects, refuse
+
+
+class Callbacks:
+    """The functions that one process was given, each under a number that is used once."""
+
+    def __init__(self) -> None:
+        self._functions: dict[int, Callable[..., Any]] = {}
+        self._given = 0
+        # What went wrong in a function of the test, and is no fault of the code that called it.
+        self.fault: CourseError | GraderError | None = None
+
+    def give(self, function: Callable[..., Any]) -> Plain:
+        """Return the mark under which the other side can call a function of ours."""
+        self._functions[self._given] = function
+        self._given += 1
+        return {"k": self._given - 1}
+
+    def forget(self) -> None:
+        """Serve the functions given so far no more: a new test cell begins."""
+        self._functions.clear()
+
+    def answer(self, request: dict[str, Any], buffers: list[bytes]) -> tuple[dict[str, Any], list[Any]]:
+        """Call the function that a message asks for; return the answer.
+
+        Raises:
+            WireError: the message names no function that was given.
+        """
+        decoder = Decoder(buffers, no_objects)
+        args, kwargs = decoder.decode(request.get("args")), decoder.decode(request.get("kwargs"))
+        index = request["callback"]
+        if type(index) is not int or not 0 <= index < self._given or not isinstance(kwargs, dict):
+            raise WireError("a callback that was never given")
+        encoder = Encoder(refuse)
+        try:
+            if index not in self._functions:
+                raise RuntimeError("this function belonged to a test that is over")
+            return {"ok": encoder.encode(self._functions[index](*args, **kwargs))}, encoder.sent.buffers
+        except Exception as error:  # whatever it raises, a test's function included, belongs to whoever called it
+            if isinstance(error, CourseError | GraderError):
+                self.fault = error
+            if isinstance(error, TypeError) and error.__traceback__ and error.__traceback__.tb_next is None:
+                # It was not entered; Python's message would name what stands in a test.
+                error = TypeError("this function of the test takes other arguments")
+            return {"error": {"kind": type(error).__name__, "message": str(error)}}, []

@@ -33,7 +33,7 @@ from _loads import Hogs  # noqa: E402
 from kernelmark.notebook.conform import Course, read_submission  # noqa: E402
 from kernelmark.records import CellResult  # noqa: E402
 from kernelmark.referee.grading import own_files  # noqa: E402
-from kernelmark.referee.warm import Nursery  # noqa: E402
+from kernelmark.referee.warm import WarmJudges  # noqa: E402
 from kernelmark.sandbox.limits import Limits  # noqa: E402
 from kernelmark.stopwatch.stats import number  # noqa: E402
 from tests.sample_class import Sample, samples  # noqa: E402
@@ -125,16 +125,16 @@ def measure(path: Path, rounds: int, loads: Sequence[str]) -> list[Timed]:
     chosen = list(_slow_samples(path.parent.name, timed))
     files = own_files(path.parent)
     for turn, load in enumerate(loads * rounds):
-        nursery = Nursery()
+        judges = WarmJudges()
         try:
             with Hogs(load):
-                for result in _grade(nursery, course, sha, path.read_bytes(), set(timed), files):
+                for result in _grade(judges, course, sha, path.read_bytes(), set(timed), files):
                     _take(timed[result.grade_id], result, "", turn)
                 for sample, wanted in chosen:
-                    for result in _grade(nursery, course, sha, sample.content().encode(), wanted, files):
+                    for result in _grade(judges, course, sha, sample.content().encode(), wanted, files):
                         _take(timed[result.grade_id], result, sample.name, turn)
         finally:
-            nursery.close()
+            judges.close()
     return list(timed.values())
 
 
@@ -150,12 +150,12 @@ def _slow_samples(assignment: str, timed: Mapping[str, Timed]) -> Iterator[tuple
 
 
 def _grade(
-    nursery: Nursery, course: Course, sha: str, raw: bytes, wanted: set[str], files: dict[str, str]
+    judges: WarmJudges, course: Course, sha: str, raw: bytes, wanted: set[str], files: dict[str, str]
 ) -> tuple[CellResult, ...]:
     """Grade a notebook's speed checks alone: the other tests say nothing here and take time."""
     _, plan = course.plan(*read_submission(raw))
     cells = tuple(cell for cell in plan.cells if cell.role != "test" or cell.grade_id in wanted)
-    done = nursery.grade(dataclasses.replace(plan, cells=cells), sha, Limits(), {}, files)
+    done = judges.grade(dataclasses.replace(plan, cells=cells), sha, Limits(), {}, files)
     return tuple(cell for cell in done.cells if cell.grade_id in wanted)
 
 

@@ -38,7 +38,8 @@ from _kernels import CALLS_S, KINDS, SOURCE, Work, fit, plain_ratio
 import kernelmark
 from kernelmark.errors import KernelmarkError
 from kernelmark.records import Outcome, Verdict
-from kernelmark.referee.judge import RemoteSide, describe_machine
+from kernelmark.referee.machine import describe_machine
+from kernelmark.referee.racing import RemoteSide
 from kernelmark.referee.session import Session
 from kernelmark.sandbox.limits import Limits
 from kernelmark.stopwatch.stats import PASS_LINE, decide
@@ -75,6 +76,10 @@ METHOD_FILES = (
     "wire/values",
     "wire/channel",
     "referee/judge",
+    "referee/racing",
+    "sandbox/timed",
+    "sandbox/batch",
+    "wire/withheld",
     "sandbox/bubblewrap",
     "sandbox/limits",
 )

@@ -78,15 +78,15 @@ def _parser() -> argparse.ArgumentParser:
 
 def _doctor(_: argparse.Namespace) -> int:
     from kernelmark.course.settings import limit_settings
-    from kernelmark.referee import judge
+    from kernelmark.referee import machine
     from kernelmark.sandbox import bubblewrap, cgroups, limits
     from kernelmark.stopwatch import clock
 
     way = bubblewrap.containment()
     who = "another user, in namespaces of its own" if way == "root" else "your user, in namespaces of its own"
-    machine = judge.describe_machine()
-    peak, bandwidth = judge.machine_limits()
-    print(f"machine      {machine.processor}, {machine.cores} cores, Python {machine.python}, NumPy {machine.numpy}")
+    here = machine.describe_machine()
+    peak, bandwidth = machine.machine_limits()
+    print(f"machine      {here.processor}, {here.cores} cores, Python {here.python}, NumPy {here.numpy}")
     print(f"speed        {peak / 1e9:.0f} GFLOP/s in float32 products, {bandwidth / 1e9:.0f} GB/s copied, one thread")
     print(f"submissions  run in bubblewrap as {who}")
     group = cgroups.home()

@@ -196,7 +196,7 @@ def raises(*types: type[BaseException], match: str | None = None, what: str = "t
             ) from error
     except (CourseError, GraderError):
         raise  # nobody's work is at fault
-    except Exception as error:
+    except Exception as error:  # any that is not of the kind expected
         raise AssertionError(f"{what}: expected {names}, got {type(error).__name__}: {str(error)[:200]}") from error
     else:
         raise AssertionError(f"{what}: expected {names}, but nothing was raised")

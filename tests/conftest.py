@@ -23,7 +23,7 @@ settings.load_profile("suite")
 def _no_processes_left() -> Iterator[None]:
     """The warm process of the suite ends with it."""
     yield
-    grading._nursery.close()
+    grading._warm_judges.close()
 
 
 @pytest.fixture

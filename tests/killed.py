@@ -33,9 +33,9 @@ def main() -> None:
     for line in sys.stdin:
         order = json.loads(line)
         if order["warm"]:
-            with grading._nursery._lock:
-                if grading._nursery._process is None:
-                    grading._nursery._start()
+            with grading._warm_judges._lock:
+                if grading._warm_judges._process is None:
+                    grading._warm_judges._start()
         steps, said = os.pipe(), os.pipe()
         child = os.fork()
         if child == 0:
@@ -111,7 +111,7 @@ def run(order: dict[str, Any], steps: int) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     if not order["warm"]:
-        grading._nursery.close()
+        grading._warm_judges.close()
     os._exit(status)
 
 

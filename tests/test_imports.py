@@ -62,11 +62,14 @@ ROOMS = {
     "sandbox.link": "errors stopwatch.clock stopwatch.timing wire.values wire.channel wire.proxy "
     "limits bubblewrap memory watchdog turns callbacks timed",
     "referee.session": "errors sandbox.shell sandbox.limits sandbox.link sandbox.turns",
-    "referee.judge": "errors records notebook.cells stopwatch.stats stopwatch.timing checks wire.values wire.proxy "
-    "sandbox.shell sandbox.link session",
-    "referee.run": "errors records notebook.cells sandbox.limits sandbox.link session judge",
+    "referee.machine": "records",
+    "referee.outcome": "errors records notebook.cells stopwatch.stats wire.proxy",
+    "referee.racing": "errors stopwatch.timing wire.values sandbox.link machine",
+    "referee.judge": "errors records notebook.cells stopwatch.timing checks wire.values wire.proxy sandbox.shell "
+    "session machine outcome racing",
+    "referee.run": "errors records notebook.cells sandbox.limits sandbox.link session outcome judge",
     "referee.warm": "errors records notebook.cells sandbox.shell sandbox.limits sandbox.bubblewrap sandbox.link "
-    "session judge run",
+    "session machine run",
     "referee.grading": "errors records notebook.cells notebook.conform notebook.intake notebook.markup "
     "sandbox.limits run warm",
     "student.desk": "errors notebook.cells",

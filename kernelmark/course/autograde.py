@@ -87,7 +87,7 @@ class SubmissionExporter(NotebookExporter):
             output, resources = self._convert(filename, resources, **kw)
             with _stopping():
                 check_free(self._folder, 2 * len(output.encode()))
-        except BaseException as error:
+        except BaseException as error:  # whatever broke, ctrl-C included, no mark of before may stand
             self._grading = ()
             with self._alone:
                 if isinstance(error, Exception):

@@ -57,7 +57,7 @@ class Book:
                     raise GraderError(_advice(self._db_url, str(error), self._wait_s)) from None
                 if not self._may_pass(below) or time.monotonic() > deadline:
                     raise StorageError(_advice(self._db_url, str(error), self._wait_s)) from None
-            except BaseException:
+            except BaseException:  # ctrl-C included: a connection in the middle of something is of no more use
                 self.close()
                 raise
             time.sleep(RETRY_S)

@@ -150,7 +150,7 @@ def state_after(
     (_collect if collector_on else _ignore)()
     try:
         function(*args, **kwargs)
-    except Exception as error:
+    except Exception as error:  # what the function raised is what is reported
         raised = f"{type(error).__name__}: {error}"
     finally:
         after: dict[str, bool | str] = {"collector_on": _collecting(), "tracing": _tracing(), "raised": raised}

@@ -29,12 +29,12 @@ from kernelmark.notebook.conform import MAX_NOTEBOOK_BYTES, Course, read_submiss
 from kernelmark.notebook.markup import Sanitise
 from kernelmark.records import HANDED_IN, SubmissionResult
 from kernelmark.referee.run import Refereed
-from kernelmark.referee.warm import Nursery
+from kernelmark.referee.warm import WarmJudges
 from kernelmark.sandbox.limits import Limits
 
 # A class graded with other versions of these is graded again by `kernelmark autograde`.
 ENVIRONMENT = ("kernelmark", "numpy", "scipy", "numba", "ipython", "nbgrader")
-_nursery = Nursery()
+_warm_judges = WarmJudges()
 
 
 def grade(source: Path, submitted: Path, limits: Limits | None = None) -> SubmissionResult:
@@ -79,7 +79,7 @@ def graded_notebook(
     graded, plan = course.plan(submission, notes)
     source_sha256 = _source_sha256(course, course_files)
     start = time.monotonic()
-    done = _nursery.grade(plan, source_sha256, _limits(course, limits), files, course_files)
+    done = _warm_judges.grade(plan, source_sha256, _limits(course, limits), files, course_files)
     # What a student wrote opens in formgrader beside the instructor's own session.
     sanitise = Sanitise(trusted=[cell.source for cell in course.cells])
     for node, outputs, cell in zip(graded.cells, done.outputs, plan.cells, strict=True):
@@ -108,7 +108,7 @@ def unanswered(nb: NotebookNode) -> dict[str, str | None]:
 
 def close() -> None:
     """End the processes that wait for the next notebook, and those of notebooks being graded."""
-    _nursery.close()
+    _warm_judges.close()
 
 
 def _result(

@@ -6,81 +6,38 @@ kernel. It decides what a test cell found; it does not decide which cells run.
 """
 
 import contextlib
-import functools
 import io
-import json
-import math
-import os
-import platform
 import re
 import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from kernelmark import checks
-from kernelmark.errors import CourseError, GraderError, KernelmarkError, MeasurementError, SubmissionError
+from kernelmark.errors import CourseError, SubmissionError
 from kernelmark.notebook.cells import Cell, Plan
-from kernelmark.records import CellResult, Machine, Verdict
+from kernelmark.records import CellResult, Verdict
+from kernelmark.referee.machine import describe_machine
+from kernelmark.referee.outcome import Found, Output, result_of, status, trouble_of, writable
+from kernelmark.referee.racing import RemoteSide, require_plausible
 from kernelmark.referee.session import Session
-from kernelmark.sandbox.link import Link
 from kernelmark.sandbox.shell import Shell, make_shell
-from kernelmark.stopwatch.stats import number
-from kernelmark.stopwatch.timing import Inputs, Value
-from kernelmark.wire.proxy import Proxy, printable, remote_traceback
+from kernelmark.stopwatch.timing import Inputs
+from kernelmark.wire.proxy import Proxy, printable
 from kernelmark.wire.values import Decoder, Plain, WireError
 
-MAX_REASON_CHARS = 1_500
 # An inconclusive race is run once more, in fresh processes, after this pause.
 PAUSE_S = 2.0
-# A call this many times faster than the machine was measured to be did not do the work.
-IMPLAUSIBLE = 2.0
-CACHE_OVER_MEMORY = 20.0
-
-Output = dict[str, Any]
-
-
-class RemoteSide:
-    """A racer in another process, timed from outside while it is stopped."""
-
-    def __init__(
-        self,
-        name: str,
-        line: Callable[[], Link],
-        target: Plain,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        *,
-        trusted: bool,
-    ):
-        self.name = name
-        self._trusted = trusted
-        self._line, self._target, self._args, self._kwargs = line, target, args, kwargs
-        self._link: Link | None = None
-
-    def run(self, batch: Sequence[Inputs]) -> Value:
-        """Put the inputs in place, call once with each, and take the outputs out."""
-        link = self._link = self._line()
-        link.pin(max(os.sched_getaffinity(0)))
-        try:
-            return link.timed(self._target, batch, self._args, self._kwargs)
-        except KernelmarkError:
-            raise
-        except Exception as error:
-            if self._trusted:
-                raise CourseError(f"the course's own {self.name} raised {type(error).__name__}: {error}") from error
-            raise
-
-    def rest(self) -> None:
-        """Let the process run like any other again."""
-        if self._link is not None and self._link.alive:
-            self._link.unpin()
 
 
 class Judge:
-    """Runs set-up and test cells of one notebook; see `checks.Runtime` for what tests may ask of it."""
+    """Runs set-up and test cells of one notebook.
+
+    It starts with the two sessions and the plan; `setup` and `test` run a cell and say what came of it, `solved`
+    tells it that a cell of the student's has run. What a test cell asks through `checks` (see `checks.Runtime`)
+    stands at its end. Nothing ends it but the process it is in.
+    """
 
     def __init__(self, student: Session, reference: Session, plan: Plan, sound: set[str]):
         self._student = student
@@ -117,7 +74,7 @@ class Judge:
         start = time.monotonic()
         outputs, error = self._run(cell, self._student)
         verdicts = tuple(self._verdicts)
-        trouble = _trouble(cell, error, verdicts)
+        trouble = trouble_of(cell, error, verdicts)
         if trouble is None and error is not None and (cell.grade_id not in self.sound or self._lacks_its_own(error)):
             # A test that the course's own solution fails too says nothing about a submission.
             second = self._on_the_reference(cell)
@@ -125,8 +82,9 @@ class Judge:
                 self.sound.add(cell.grade_id)
             else:
                 trouble = f"the course's own solution fails this test: {type(second).__name__}: {second}"
-        result = self._result(cell, error, verdicts, trouble, time.monotonic() - start)
-        return result, [_status(result), *_writable(outputs)]
+        left_out, elapsed_s = self._student.left_out, time.monotonic() - start
+        result = result_of(cell, Found(error, verdicts, trouble, elapsed_s, left_out, self._names))
+        return result, [status(result), *writable(outputs)]
 
     def solved(self, grade_id: str) -> None:
         """Give the names that a solution cell defines their meaning again: it has run."""
@@ -204,41 +162,6 @@ class Judge:
 
         return resolve
 
-    def _result(
-        self,
-        cell: Cell,
-        error: BaseException | None,
-        verdicts: tuple[Verdict, ...],
-        trouble: str | None,
-        elapsed_s: float,
-    ) -> CellResult:
-        def result(mark: Any, points: float | None, reason: str, staff: str = "") -> CellResult:
-            return CellResult(
-                cell.grade_id,
-                mark,
-                points,
-                cell.points,
-                cell.claim,
-                printable(reason)[:MAX_REASON_CHARS],
-                printable(staff),
-                elapsed_s,
-                verdicts,
-            )
-
-        if trouble is not None:
-            return result(
-                "person", None, "This test could not be judged; it costs you nothing, a person will look.", trouble
-            )
-        if error is not None:
-            why = _left_out(error, self._student.left_out)
-            return result("fail", 0.0, f"{_reason(cell, error, self._names)}{why}", f"{_staff(error)}{why}")
-        if not verdicts:
-            return result("pass", cell.points, "")
-        verdict = verdicts[0]
-        if verdict.outcome == "inconclusive":
-            return result("person", None, verdict.reason, verdict.reason)
-        return result("pass" if verdict.points == cell.points else "partial", verdict.points, verdict.reason)
-
     # What test cells ask for through `checks`.
 
     def side(
@@ -274,142 +197,13 @@ class Judge:
 
     def plausible(self, seconds: float, inputs: Inputs, flops: float | None) -> None:
         """Raise MeasurementError when a call was faster than memory and arithmetic allow."""
-        moved = sum(item.nbytes for item in inputs if isinstance(item, np.ndarray))
-        peak, bandwidth = machine_limits()
-        floor_s = max((flops or 0.0) / peak / IMPLAUSIBLE, moved / bandwidth / CACHE_OVER_MEMORY)
-        if seconds < floor_s:
-            raise MeasurementError(
-                f"a call took {seconds:.3g} s, but this machine needs at least {floor_s:.3g} s for it"
-            )
+        require_plausible(seconds, inputs, flops)
 
     def record(self, verdict: Verdict) -> None:
         """Keep a verdict for the marks of the running cell."""
         self._verdicts.append(verdict)
 
 
-@functools.cache
-def describe_machine() -> Machine:
-    """Return the machine that this process runs on."""
-    match = None
-    with contextlib.suppress(OSError):
-        match = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
-    return Machine(
-        processor=match.group(1) if match else platform.processor() or platform.machine(),
-        cores=len(os.sched_getaffinity(0)),
-        python=platform.python_version(),
-        numpy=np.__version__,
-        blas_threads=int(os.environ.get("OPENBLAS_NUM_THREADS", "0")),
-    )
-
-
-def machine_limits() -> tuple[float, float]:
-    """Return this machine's float32 operations and bytes copied a second, one thread, measured once."""
-    if not _limits:
-        rng = np.random.default_rng(0)
-        a, b = (rng.random((384, 384), dtype=np.float32) for _ in range(2))
-        source = np.ones(2**24, dtype=np.uint8)
-        target = np.empty_like(source)
-        gemm_s = _quickest(lambda: np.matmul(a, b))
-        copy_s = _quickest(lambda: np.copyto(target, source))
-        _limits.append((2 * 384**3 / gemm_s, 2 * source.nbytes / copy_s))
-    return _limits[0]
-
-
-_limits: list[tuple[float, float]] = []
-
-
-def _quickest(work: Callable[[], Any], rounds: int = 7) -> float:
-    best = math.inf
-    for _ in range(rounds):
-        start = time.process_time()
-        work()
-        best = min(best, time.process_time() - start)
-    return max(best, 1e-9)
-
-
 def _is_of_a_student(error: BaseException | None) -> bool:
     """Say whether an exception was raised by submitted code, and not by the course's own."""
     return getattr(error, "kernelmark_remote", False) and not getattr(error, "kernelmark_reference", False)
-
-
-def _trouble(cell: Cell, error: BaseException | None, verdicts: tuple[Verdict, ...]) -> str | None:
-    """Return why nobody can be marked, or None where the submission answers for the outcome."""
-    if isinstance(error, GraderError | CourseError):
-        return f"{type(error).__name__}: {error}"
-    if re.match(r"\s*%%capture\b", cell.source):
-        return "CourseError: %%capture hides what a test finds; take it out of the test cell"
-    if len(verdicts) > 1:
-        return "CourseError: a test cell may hold one speed check, this one holds more"
-    if verdicts and verdicts[0].max_points != cell.points:
-        return f"CourseError: the last step gives {verdicts[0].max_points} points, the cell has {cell.points}"
-    return None
-
-
-def _reason(cell: Cell, error: BaseException, names: frozenset[str]) -> str:
-    """Return why the cell failed, for the student: never a line of a hidden test."""
-    remote = next((e for e in (error, error.__cause__) if getattr(e, "kernelmark_remote", False)), None)
-    if getattr(remote, "kernelmark_reference", False) and remote is error:
-        # Its words and its lines are the course's own.
-        return f"The course's own code could not use what your code returned ({type(error).__name__})."
-    own = None if getattr(remote, "kernelmark_reference", False) else remote
-    if isinstance(own, NotImplementedError):
-        return "Not implemented yet: your code still raises NotImplementedError."
-    trace = f"\n{remote_traceback(own)}" if own is not None else ""
-    if own is error:
-        return f"Your code raised {type(error).__name__}: {error}{trace}"
-    if isinstance(error, AssertionError | SubmissionError) and str(error).strip():
-        return f"{error}{trace}"
-    if isinstance(error, AssertionError):
-        return _failing_line(cell, error)
-    said = f"{type(error).__name__}: {error}"
-    if isinstance(error, NameError) and error.name in names:
-        return f"Your notebook lacks it: name '{error.name}' is not defined."
-    if _line_number(error) not in range(1, min(cell.hidden, default=10**9) - 1):
-        # Python's words may quote the test: a name, a key, the signature of a helper.
-        said = type(error).__name__ if type(error).__module__ == "builtins" else "an error of its own"
-    return f"The test could not use what your code returned ({said})."
-
-
-def _left_out(error: BaseException, reason: str) -> str:
-    """Return, where a name is missing, why an earlier cell does not count."""
-    missing = isinstance(error, NameError) or isinstance(error.__cause__, NameError)
-    return f"\nAn earlier cell was left out: {reason}." if missing and reason and reason not in str(error) else ""
-
-
-def _line_number(error: BaseException) -> int:
-    """Return the line of the test cell that raised; a magic in its first line takes one away."""
-    trace, number_ = error.__traceback__, 0
-    while trace is not None:
-        if trace.tb_frame.f_code.co_name == "<module>":
-            number_ = trace.tb_lineno
-        trace = trace.tb_next
-    return number_
-
-
-def _failing_line(cell: Cell, error: BaseException) -> str:
-    number_ = _line_number(error)
-    lines = cell.source.split("\n")
-    if number_ in cell.hidden or not 0 < number_ <= len(lines):
-        return "A hidden check did not hold."
-    return f"This check did not hold: {lines[number_ - 1].strip()}"
-
-
-def _staff(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
-
-
-def _writable(outputs: list[Output]) -> list[Output]:
-    """Return outputs whose text can be written to a file: a value of the student's may hold half a character."""
-    found: list[Output] = json.loads(json.dumps(outputs, ensure_ascii=False).encode("utf-8", "replace"))
-    return found
-
-
-def _status(result: CellResult) -> Output:
-    """Return the line that students and staff see first under a test cell."""
-    earned = (
-        "needs a person" if result.points is None else f"{number(result.points)} of {number(result.max_points)} points"
-    )
-    head = {"pass": "Passed", "partial": "Partly", "fail": "Not passed", "person": "Not judged"}[result.mark]
-    words = (f"{head}: {earned}.", result.claim if result.mark == "fail" else "", result.reason)
-    text = "\n".join(word for word in words if word)
-    return {"output_type": "display_data", "data": {"text/plain": text}, "metadata": {"kernelmark": {"for": "student"}}}

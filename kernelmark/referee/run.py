@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from kernelmark.errors import CourseError, GraderError, SandboxError
 from kernelmark.notebook.cells import Cell, Plan
 from kernelmark.records import CellResult, Machine
-from kernelmark.referee.judge import Judge, Output
+from kernelmark.referee.judge import Judge
+from kernelmark.referee.outcome import Output
 from kernelmark.referee.session import Session, error_output
 from kernelmark.sandbox.limits import Limits
 from kernelmark.sandbox.link import Link

@@ -34,7 +34,7 @@ import numpy as np
 from kernelmark.errors import CourseError, GraderError, SandboxError
 from kernelmark.notebook.cells import Plan
 from kernelmark.records import CellResult, Machine, from_json
-from kernelmark.referee.judge import describe_machine
+from kernelmark.referee.machine import describe_machine
 from kernelmark.referee.run import Job, Refereed, needed, nobody_is_marked, prime, referee
 from kernelmark.referee.session import Session
 from kernelmark.sandbox import bubblewrap
@@ -53,7 +53,7 @@ PR_SET_PDEATHSIG = 1
 _LENGTH = struct.Struct("!Q")
 
 
-class Nursery:
+class WarmJudges:
     """The coordinator's end: hands out jobs, one at a time or from several threads."""
 
     def __init__(self) -> None:
@@ -321,8 +321,7 @@ def _judge(connection: socket.socket, reference: _Idle, source: str, last_words:
         _answer(connection, {"refuse": str(error)})
     except (CourseError, GraderError) as error:
         _answer(connection, {"fault": f"{type(error).__name__}: {error}"})
-    except Exception:
-        # The last line of defence: whatever broke, a person sees it and nobody is marked.
+    except Exception:  # the last line of defence: whatever broke, a person sees it and nobody is marked
         _answer(connection, {"fault": traceback.format_exc()})
     finally:
         if session is not None and not kept:

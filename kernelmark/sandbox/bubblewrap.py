@@ -276,7 +276,7 @@ def _start_forked(
             bounds=bounds(limits),
             filter_program=syscalls.filter_program(children=limits.children),
         )
-    except BaseException:
+    except BaseException:  # ctrl-C included: nobody else would end it
         end(holder)
         raise
     for handle in holder.handles:

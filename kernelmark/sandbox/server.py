@@ -110,7 +110,7 @@ class Server:
             # What a class of the notebook makes is an object with methods, whatever it is built on.
             made = type(result) is function and isinstance(result, list | dict | set)
             reply: dict[str, Any] = {"ok": self._objects.leave(result) if made else encoder.encode(result)}
-        except BaseException as error:
+        except BaseException as error:  # submitted code may raise anything
             encoder = Encoder(self._objects.leave)
             reply = {"error": self._described(error)}
         reply["changed"] = []
@@ -127,7 +127,7 @@ class Server:
             with self._working():
                 value = getattr(self._objects.find(target), name)
             reply = {"ok": {"method": True} if callable(value) else {"value": encoder.encode(value)}}
-        except BaseException as error:
+        except BaseException as error:  # submitted code may raise anything
             reply = {"error": self._described(error)}
         self._answer(reply, encoder.sent.buffers)
 
@@ -136,7 +136,7 @@ class Server:
             with self._working():
                 setattr(self._objects.find(target), name, Decoder(buffers, self._resolve).decode(value))
             self._answer({"ok": None})
-        except BaseException as error:
+        except BaseException as error:  # submitted code may raise anything
             self._answer({"error": self._described(error)})
 
     def _timed(self, buffers: list[bytes], target: Plain, calls: Plain, args: Plain, kwargs: Plain) -> None:
@@ -151,7 +151,7 @@ class Server:
                     results = [function(*given, **keywords) for given in inputs]
                 encoder = Encoder(self._objects.leave, contiguous=True)
                 reply = {"ok": batch.encoded(results, encoder)}
-            except BaseException as error:
+            except BaseException as error:  # submitted code may raise anything
                 encoder = Encoder(self._objects.leave)
                 reply = {"error": self._described(error)}
             self._timing = False

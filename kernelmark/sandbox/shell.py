@@ -214,7 +214,7 @@ def text_of(error: BaseException) -> str:
     """Return the message of an exception whose `__str__` may be hostile, with the limit that it met, if any."""
     try:
         text = str(error)[:MAX_MESSAGE_CHARS]
-    except BaseException as second:
+    except BaseException as second:  # its `__str__` is submitted code and may raise anything, or exit
         return f"(its message cannot be shown: {type(second).__name__})"
     met = limit_met(error)
     return f"{text} (a limit of the grader: {met})" if met else text

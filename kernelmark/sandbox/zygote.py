@@ -138,7 +138,7 @@ class Zygote:
             if not said.isdigit():
                 raise OSError(f"a process could not be forked into a sandbox ({said or 'no answer'})")
             return Forked(int(said), status_read)
-        except BaseException:
+        except BaseException:  # ctrl-C included: nobody else would close it
             os.close(status_read)
             raise
         finally:

@@ -205,7 +205,7 @@ def _run(path: Path, cells: Sequence[NotebookNode], tests: Sequence[int]) -> dic
     client.extra_arguments = ["--log-level=ERROR"]
     try:
         client.execute()
-    except Exception as error:
+    except Exception as error:  # nbclient and jupyter_client have no common base for what a dying kernel raises
         raise KernelmarkError(f"the Jupyter kernel stopped: {type(error).__name__}: {str(error)[:300]}") from None
     return {i: cell.outputs for i, cell in zip(chosen, notebook.cells, strict=True)}
 

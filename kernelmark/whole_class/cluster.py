@@ -240,8 +240,8 @@ class ClassAutograde(Autograde):
             raise
         except (KernelmarkError, ValueError) as error:
             return self._give_up(item, error)
-        except Exception as error:
-            # A worker went away, or the connection did; the work is done again.
+        except Exception as error:  # a worker or the connection went away; Dask raises what it met, of any kind
+            # The work is done again.
             self.workers.trouble()
             item.losses += 1
             if self.workers.remote and item.losses <= MAX_LOSSES:

@@ -267,7 +267,7 @@ def _checked_of(line: Line, reply: dict[str, Any], *, step: bool = False) -> Any
     """Do `checked`, and mark what the course's own code raised: its text is no reason for a student to read."""
     try:
         return checked(reply, step=step)
-    except Exception as error:
+    except Exception as error:  # whatever the answer reports: it goes on from here, marked
         error.kernelmark_reference = getattr(line, "trusted", False)  # type: ignore[attr-defined]
         raise
 

@@ -190,7 +190,7 @@ class TestReference:
     def test_lost_between_two_submissions_costs_nobody(self, grade_short: Grade):
         """The idle reference is killed; the next honest submission gets its marks."""
         grade_short(solved())
-        warm = psutil.Process(grading._nursery._process.pid)
+        warm = psutil.Process(grading._warm_judges._process.pid)
         for process in warm.children(recursive=True):
             with contextlib.suppress(psutil.NoSuchProcess):  # its overseer took it along
                 process.kill()

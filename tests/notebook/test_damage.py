@@ -23,7 +23,7 @@ from kernelmark.sandbox.bubblewrap import bubblewrap_arguments
 from kernelmark.sandbox.limits import HOME, Limits
 from tests import mutations, small_course
 from tests.mutations import JUNK, SOLVED, cells, damaged_cells, damaged_files, grade_id, raw_of
-from tests.wire.test_values import JSON, NODE, REPLY
+from tests.wire.strategies import JSON, NODE, REPLY
 
 COURSE = Course(small_course.notebook())
 POINTS = {name: float(points) for name, (points, _) in small_course.TESTS.items()}

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from kernelmark.wire import channel
 from kernelmark.wire.channel import INLINE_BYTES, MAX_HEADER_BYTES, Channel
 from kernelmark.wire.values import REGION_BYTES, WireError
-from tests.wire.test_values import JSON
+from tests.wire.strategies import JSON
 
 
 class Ends:

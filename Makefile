@@ -25,7 +25,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup system demo test test-all trust fuzz lint bench lab release given book clean
+.PHONY: help setup system demo test test-all trust fuzz lint bench lab release given docs book clean
 
 help: ## say what there is
 	@awk -F ' ?## ' '/^[a-z-]+:.* ## / { sub(/:.*/, "", $$1); printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ given: setup ## make what 09 takes from earlier solutions
 	@$(BIN)/kernelmark export source/03_matmul/matmul.ipynb --to $(GIVEN) --only matmul_naive,matmul_vectorized,matmul_cache_optimized
 	@$(BIN)/kernelmark export source/04_fuse/fuse.ipynb --to $(GIVEN) --only vectorized_relu,fused_scale_shift_relu,softmax
 	@$(BIN)/kernelmark export source/06_compress/compress.ipynb --to $(GIVEN) --only quant_params,quantize,dequantize,int_matmul,quantized_matmul
+
+docs: setup ## draw the picture of the architecture from the table of imports
+	@$(BIN)/python -m tests.floor_plan
 
 book: setup ## build the course's site from the released notebooks into build/book/html
 	@scripts/book $(VENV) build/book

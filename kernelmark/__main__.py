@@ -89,6 +89,7 @@ def _doctor(_: argparse.Namespace) -> int:
     print(f"machine      {here.processor}, {here.cores} cores, Python {here.python}, NumPy {here.numpy}")
     print(f"speed        {peak / 1e9:.0f} GFLOP/s in float32 products, {bandwidth / 1e9:.0f} GB/s copied, one thread")
     print(f"submissions  run in bubblewrap as {who}")
+    print(f"             {_reach()}")
     group = cgroups.home()
     bounded = f"bounded by control groups (version {group.version}) in {group.folder}" if group else ""
     print(f"memory       {bounded or 'watched from outside: no control group can be made here'}")
@@ -99,6 +100,21 @@ def _doctor(_: argparse.Namespace) -> int:
     for name, field in limit_settings().items():
         print(f"limit        {name} = {getattr(limits.Limits, field)}")
     return 0
+
+
+def _reach() -> str:
+    """Return in words what keeps a submission from the other processes of its sandbox."""
+    from kernelmark.sandbox import landlock
+
+    try:
+        scope = Path("/proc/sys/kernel/yama/ptrace_scope").read_text().strip()
+    except OSError:
+        scope = "absent"
+    version = landlock.version()
+    if version:
+        return f"in a Landlock domain each (version {version}); Yama's ptrace_scope is {scope}"
+    advice = "" if scope in ("1", "2", "3") else "; safer: a kernel with Landlock, or sysctl kernel.yama.ptrace_scope=1"
+    return f"without Landlock, which this kernel does not offer; Yama's ptrace_scope is {scope}{advice}"
 
 
 def _autograde(arguments: argparse.Namespace) -> int:

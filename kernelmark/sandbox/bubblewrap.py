@@ -11,103 +11,40 @@ configuration says so in so many words.
 import atexit
 import contextlib
 import functools
-import itertools
 import json
 import os
-import secrets
 import select
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from kernelmark.errors import SandboxError
-from kernelmark.sandbox import cgroups, syscalls, zygote
+from kernelmark.sandbox import cgroups, syscalls, users, zygote
 from kernelmark.sandbox.limits import HOME, Limits, bounded, bounds, environment
+from kernelmark.sandbox.started import SCRATCH, Started
 from kernelmark.stopwatch import clock
 
 # The folder of the package `kernelmark`, and the one that holds it in the sandbox.
 PACKAGE = Path(__file__).parents[1]
 LIBRARY = "/opt/kernelmark"
-# The folders that can be written, each in memory and of its own size.
-SCRATCH = ("/tmp", "/dev/shm", HOME)
 START = (
-    f"import sys; sys.path.insert(0, {LIBRARY!r} if {{contained}} else {{bare!r}}); "
+    f"import sys; sys.path.insert(0, {LIBRARY!r}); from kernelmark.sandbox import landlock; landlock.enter_domain(); "
     "from kernelmark.sandbox.server import main; main()"
 )
-# Users that Linux distributions leave unused; a fresh one for every sandbox started by root.
-SPARE_USERS = range(60600, 61180)
+START_BARE = "import sys; sys.path.insert(0, {bare!r}); from kernelmark.sandbox.server import main; main()"
+# What keeps a sandbox open for the server that is forked into it. It holds a right that the server lacks, so that the
+# kernel lets the server neither trace it nor write into it; where root started it, it is another user as well.
+KEEP_OPEN = ("sleep", "infinity")
+KEEPERS_RIGHT = "CAP_LEASE"
+KEEPERS_MEMORY_BYTES = 8 * 2**20
 START_TIMEOUT_S = 30.0
 # A killed process that has not ended by then hangs in the kernel.
 END_TIMEOUT_S = 2.0
-
-
-@dataclass(frozen=True)
-class Started:
-    """A started process: the one to wait for, the one that runs the code, and its overseer.
-
-    It is signalled through descriptors: its number may belong to somebody else once it has ended.
-    """
-
-    process: "subprocess.Popen[bytes]"
-    pid: int
-    overseer: int | None
-    handles: tuple[int, ...] = ()
-    group: cgroups.Group | None = None
-    user: socket.socket | None = None
-    uid: int | None = None
-    forked: zygote.Forked | None = None
-    # What else runs in the sandbox and is ours: it keeps the place open for the forked process.
-    companions: tuple[int, ...] = ()
-
-    def kill(self) -> None:
-        """Kill the process and everything in its sandbox."""
-        for handle in self.handles:
-            with contextlib.suppress(OSError):
-                signal.pidfd_send_signal(handle, signal.SIGKILL)
-
-    def interrupt(self) -> None:
-        """Send SIGINT to the process that runs the code."""
-        for handle in self.handles[:1]:
-            with contextlib.suppress(OSError):
-                signal.pidfd_send_signal(handle, signal.SIGINT)
-
-    def wait(self, timeout_s: float) -> int | None:
-        """Return how the process ended, as a shell counts (128 and the signal), or None where it still runs."""
-        if self.forked is not None:
-            status = self.forked.status(timeout_s)
-            return 128 - status if status is not None and status < 0 else status
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            return self.process.wait(timeout_s)
-        return None
-
-    def scratch_bytes(self) -> int:
-        """Return what its scratch folders hold, deleted files that are still open included; 0 where nobody can look."""
-        held = 0
-        if self.overseer is not None:
-            for folder in SCRATCH:
-                with contextlib.suppress(OSError):
-                    found = os.statvfs(f"/proc/{self.overseer}/root{folder}")
-                    held += (found.f_blocks - found.f_bfree) * found.f_frsize
-        return held
-
-    def pids(self) -> list[int]:
-        """Return the processes that run in it, those that were orphaned too."""
-        found, seen = [self.pid], {self.pid}
-        waiting = [self.pid, *([] if self.overseer is None else [self.overseer])]
-        while waiting:
-            for pid in clock.children(waiting.pop()):
-                if pid not in seen:
-                    seen.add(pid)
-                    found.append(pid)
-                    waiting.append(pid)
-        return found
 
 
 def bubblewrap_arguments(
@@ -122,6 +59,7 @@ def bubblewrap_arguments(
     status_fd: int,
     drop_to: int | None,
     filter_fd: int | None = None,
+    right: str | None = None,
 ) -> list[str]:
     """Return the argument list of bubblewrap; pure, so that it can be read and tested.
 
@@ -134,6 +72,7 @@ def bubblewrap_arguments(
         filter_fd: holds the seccomp filter; None where there is none.
         drop_to: the user to become, when started by root; None keeps the user, in a
             user namespace of its own.
+        right: a capability that the command has in its user namespace; None for none at all.
     """
     arguments = ["bwrap", "--die-with-parent", "--new-session", "--info-fd", str(status_fd)]
     arguments += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
@@ -159,7 +98,8 @@ def bubblewrap_arguments(
         arguments += ["--ro-bind", path, f"{HOME}/{name}"]
     arguments += ["--remount-ro", "/", "--chdir", HOME]
     if drop_to is None:
-        return [*arguments, "--unshare-user", "--disable-userns", "--cap-drop", "ALL", "--", *command]
+        rights = [] if right is None else ["--cap-add", right]
+        return [*arguments, "--unshare-user", "--disable-userns", "--cap-drop", "ALL", *rights, "--", *command]
     for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"):
         arguments += ["--cap-add", capability]
     become = ["setpriv", f"--reuid={drop_to}", f"--regid={drop_to}", "--clear-groups", "--no-new-privs"]
@@ -180,8 +120,7 @@ def start(limits: Limits, fds: Sequence[int], files: Mapping[str, str] | None = 
         SandboxError: it cannot be contained here; the message says what to do.
     """
     contained = limits.contained
-    bare = str(PACKAGE.parent)
-    code = START.format(contained=contained, bare=bare)
+    code = START if contained else START_BARE.format(bare=str(PACKAGE.parent))
     command = bounded([sys.executable, "-I", "-c", code, *(str(fd) for fd in fds)], limits)
     if not contained:
         variables = {**environment(limits), "HOME": os.environ.get("HOME", "/"), "TMPDIR": "/tmp"}
@@ -265,14 +204,15 @@ def _start_forked(
         OSError: the fork failed; nothing is left of the sandbox.
         SandboxError: there can be no sandbox.
     """
-    holder = _start_contained(["sleep", "infinity"], limits, (), files, drop=drop)
+    keeper = bounded(KEEP_OPEN, replace(limits, memory_bytes=KEEPERS_MEMORY_BYTES))
+    holder = _start_contained(keeper, limits, (), files, drop=drop, keeps_open=True)
     assert holder.overseer is not None
     try:
         forked = warm.fork_into(
             holder.overseer,
             fds,
             home=HOME,
-            user=holder.uid,
+            user=holder.user.user if holder.user is not None else None,
             bounds=bounds(limits),
             filter_program=syscalls.filter_program(children=limits.children),
         )
@@ -281,9 +221,8 @@ def _start_forked(
         raise
     for handle in holder.handles:
         os.close(handle)
-    handles = _handles(forked.pid, holder.overseer)
-    started = replace(holder, pid=forked.pid, handles=handles, forked=forked, companions=(holder.pid,))
-    return _grouped(started, limits)
+    handles, companions = _handles(forked.pid, holder.overseer), (*holder.companions, holder.pid)
+    return _grouped(replace(holder, pid=forked.pid, handles=handles, forked=forked, companions=companions), limits)
 
 
 def may_start_processes(limits: Limits) -> bool:
@@ -350,17 +289,24 @@ def containment() -> str:
 
 
 def _start_contained(
-    command: Sequence[str], limits: Limits, fds: Sequence[int], files: Mapping[str, str], *, drop: bool
+    command: Sequence[str],
+    limits: Limits,
+    fds: Sequence[int],
+    files: Mapping[str, str],
+    *,
+    drop: bool,
+    keeps_open: bool = False,
 ) -> Started:
     status_read, status_write = os.pipe()
     filter_fd = _filter(limits)
-    user, reserved = _spare_user() if drop else (None, None)
-    started = None
+    reserved = users.reserve() if drop else None
+    user = None if reserved is None else users.KEEPER if keeps_open else reserved.user
+    started, arguments_fd = None, -1
     try:
         arguments = bubblewrap_arguments(
             command,
             limits,
-            environment(limits),
+            {"PATH": "/usr/bin:/bin"} if keeps_open else environment(limits),
             prefixes=_prefixes(),
             package=str(PACKAGE),
             files=files,
@@ -368,10 +314,14 @@ def _start_contained(
             status_fd=status_write,
             drop_to=user,
             filter_fd=filter_fd,
+            right=KEEPERS_RIGHT if keeps_open else None,
         )
+        # On a descriptor: what stands in its command line, every process in the sandbox can read.
+        at = arguments.index("--")
+        arguments_fd = _memory("\0".join(arguments[1:at]).encode() + b"\0")
         process = subprocess.Popen(
-            arguments,
-            pass_fds=(*fds, status_write, *([] if filter_fd is None else [filter_fd])),
+            ["bwrap", "--args", str(arguments_fd), *arguments[at:]],
+            pass_fds=(*fds, status_write, arguments_fd, *([] if filter_fd is None else [filter_fd])),
             # Its own first process is seen inside, and where nobody is root, so is what that finds in its environment.
             env={"PATH": os.environ.get("PATH", os.defpath)},
             stdin=subprocess.DEVNULL,
@@ -382,7 +332,8 @@ def _start_contained(
         status_write = -1
         overseer = _overseer(status_read, process)
         pid = _only_child(overseer, process)
-        started = Started(process, pid, overseer, _handles(pid, overseer), user=reserved, uid=user)
+        handles = _handles(pid, overseer)
+        started = Started(process, pid, overseer, handles, user=reserved, companions=(overseer,))
         return started
     finally:
         if started is None and reserved is not None:
@@ -390,8 +341,17 @@ def _start_contained(
         os.close(status_read)
         if filter_fd is not None:
             os.close(filter_fd)
-        if status_write >= 0:
-            os.close(status_write)
+        for descriptor in (status_write, arguments_fd):
+            if descriptor >= 0:
+                os.close(descriptor)
+
+
+def _memory(content: bytes) -> int:
+    """Return a descriptor from which this can be read, whatever its length."""
+    descriptor = os.memfd_create("kernelmark-arguments", os.MFD_CLOEXEC)
+    os.write(descriptor, content)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
 
 
 def _filter(limits: Limits) -> int | None:
@@ -403,26 +363,6 @@ def _filter(limits: Limits) -> int | None:
     os.write(write_end, program)
     os.close(write_end)
     return read_end
-
-
-def _spare_user() -> tuple[int, socket.socket]:
-    """Return a user that no other sandbox of this machine has, and what keeps it reserved until it is closed.
-
-    Two sandboxes of one user would share its limits: the threads of one would be missing to the other.
-
-    Raises:
-        SandboxError: all are taken.
-    """
-    first = secrets.randbelow(len(SPARE_USERS))
-    for user in itertools.chain(SPARE_USERS[first:], SPARE_USERS[:first]):
-        reserved = socket.socket(socket.AF_UNIX)
-        try:
-            reserved.bind(f"\0kernelmark-user-{user}")  # a name without a file: it goes with its holder
-        except OSError:
-            reserved.close()
-            continue
-        return user, reserved
-    raise SandboxError(f"all {len(SPARE_USERS)} users for submissions are taken; end other gradings on this machine")
 
 
 def _handles(*pids: int) -> tuple[int, ...]:
@@ -443,7 +383,8 @@ def _grouped(started: Started, limits: Limits) -> Started:
     except OSError:
         return started
     try:
-        group.add(started.pid)
+        for pid in (started.pid, *started.companions[1:]):
+            group.add(pid)
     except OSError:
         group.close()
         return started

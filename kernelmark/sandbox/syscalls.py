@@ -33,6 +33,7 @@ _REFUSED = {
         "ptrace": 101, "process_vm_readv": 310, "process_vm_writev": 311, "kcmp": 312,
         "perf_event_open": 298, "bpf": 321, "userfaultfd": 323, "io_uring_setup": 425,
         "timer_create": 222, "timerfd_create": 283,
+        "pidfd_getfd": 438, "process_madvise": 440, "io_setup": 206,
     },
     "aarch64": {
         "shmget": 194, "semget": 190, "msgget": 186, "mq_open": 180, "memfd_create": 279, "memfd_secret": 447,
@@ -42,6 +43,7 @@ _REFUSED = {
         "ptrace": 117, "process_vm_readv": 270, "process_vm_writev": 271, "kcmp": 272,
         "perf_event_open": 241, "bpf": 280, "userfaultfd": 282, "io_uring_setup": 425,
         "timer_create": 107, "timerfd_create": 85,
+        "pidfd_getfd": 438, "process_madvise": 440, "io_setup": 0,
     },
 }  # fmt: skip
 # machine: (audit number, clone, clone3, the other calls that start a process)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kernelmark.errors import MeasurementError
-from kernelmark.sandbox.bubblewrap import Started
+from kernelmark.sandbox.started import Started
 from kernelmark.stopwatch import clock
 from kernelmark.stopwatch.timing import Inputs
 from kernelmark.wire.channel import Channel
@@ -78,11 +78,14 @@ class Hold:
         self._stood_at_s: float | None = None
         self._cpu_s = self._wall_s = 0.0
         self._helpers_ticks = 0
+        self._rests = False
+        self._bystanders: dict[int, tuple[float, str]] = {}
 
     def begin(self) -> None:
         """Stop the process and take the first reading."""
         clock.stop(self._pid)
         self._helpers_ticks = self._ticks_alone()
+        self._bystanders = self._at_rest()
         self._cpu_s = clock.cpu_seconds(self._pid)
 
     def go(self) -> None:
@@ -93,15 +96,16 @@ class Hold:
     def done(self) -> None:
         """Stop it again, at the first word of its answer, and take the second reading; it stays stopped."""
         self._wall_s = time.perf_counter() - self._wall_s
-        clock.stop(self._pid)
+        out_of_reach_s = clock.stop(self._pid)
         self._stood_at_s = clock.cpu_seconds(self._pid)
-        self._cpu_s = self._stood_at_s - self._cpu_s
+        self._cpu_s = self._stood_at_s - self._cpu_s + out_of_reach_s
 
     def spent(self) -> tuple[float, float]:
         """Return the seconds of CPU and of wall time between the readings, once the answer is in."""
         cpu_s = self._cpu_s + self._used_while_stopped()
         if self._ticks_alone() != self._helpers_ticks:
             raise clock.Restless("started another process; a timed call may not")
+        cpu_s += self._used_by_bystanders()
         return max(cpu_s, 1e-9), max(self._wall_s, 1e-9)
 
     def release(self) -> None:
@@ -113,6 +117,30 @@ class Hold:
         """Let it run again, whatever it did."""
         self._stood_at_s = None
         clock.resume(self._pid)
+
+    def _at_rest(self) -> dict[int, tuple[float, str]]:
+        """Return what else is in the sandbox, once it has come to rest; on a crowded machine it may still be starting.
+
+        Raises:
+            MeasurementError: it does not.
+        """
+        deadline_s = time.monotonic() + clock.STOP_TIMEOUT_S
+        while not self._rests:
+            self._rests = all(clock.states(pid) <= {"S"} for pid in self._started.companions)
+            if time.monotonic() > deadline_s:
+                raise MeasurementError("what keeps a sandbox open did not come to rest")
+        return self._started.bystanders()
+
+    def _used_by_bystanders(self) -> float:
+        """Return the CPU time that everything else in the sandbox used since the first reading.
+
+        A parent is woken for a moment when its child is stopped; that is all that may be there, and it counts.
+        """
+        now = self._started.bystanders()
+        used_s = sum(now[pid][0] - before_s for pid, (before_s, _) in self._bystanders.items())
+        if used_s > STILL_S or any(now[pid][1] != program for pid, (_, program) in self._bystanders.items()):
+            raise clock.Restless("had another process of its sandbox work for it; a timed call may not")
+        return used_s
 
     def _ticks_alone(self) -> int:
         """Return the CPU ticks of children waited for so far; there may be no living child."""

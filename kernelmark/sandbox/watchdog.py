@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from kernelmark.errors import MeasurementError
 from kernelmark.sandbox import bubblewrap, memory
-from kernelmark.sandbox.bubblewrap import Started
 from kernelmark.sandbox.limits import Limits
+from kernelmark.sandbox.started import Started
 from kernelmark.stopwatch import clock
 
 # How often the memory and the CPU time of the process are looked at.
@@ -65,7 +65,7 @@ class Guard:
     def _look(self) -> None:
         """Kill the process when it, and what it started, hold more memory or used more CPU time than allowed."""
         started, group, limits = self._started, self._started.group, self._limits
-        pids = started.pids() if self._may_have_children else [started.pid]
+        pids = started.pids() if self._may_have_children else [started.pid, *started.companions]
         self.cpu_s = max(self.cpu_s, _used_s(pids), self._seen_s(pids))
         breach = ""
         if self._cpu_before_s + self.cpu_s > limits.cpu_s:

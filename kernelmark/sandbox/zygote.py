@@ -29,6 +29,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from kernelmark.sandbox import landlock
+
 # Values of linux/sched.h, linux/prctl.h and linux/capability.h.
 _NAMESPACES = {
     "user": 0x10000000,
@@ -84,13 +86,17 @@ class Zygote:
 
     def __init__(self, environment: Mapping[str, str], package: str, library: str):
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        # Through a pipe: forks keep this command line, and submitted code reads it there.
+        told, tell = os.pipe()
+        os.write(tell, os.fsencode(package))
+        os.close(tell)
         code = (
-            f"import sys; sys.path.insert(0, {package!r}); "
+            f"import os, sys; sys.path.insert(0, os.fsdecode(os.read({told}, 4096))); os.close({told}); "
             f"from kernelmark.sandbox.zygote import main; main({theirs.fileno()}, {library!r})"
         )
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-c", code],
-            pass_fds=[theirs.fileno()],
+            pass_fds=[theirs.fileno(), told],
             env=dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -98,6 +104,7 @@ class Zygote:
             start_new_session=True,
         )
         theirs.close()
+        os.close(told)
 
     def fork_into(
         self,
@@ -364,6 +371,7 @@ def _give_up_rights(request: dict[str, Any]) -> None:
     _prctl(_NO_NEW_PRIVS, 1)
     _prctl(_DUMPABLE, 1)  # as after an exec: the process may look at itself
     _prctl(_PDEATHSIG, signal.SIGKILL)
+    landlock.enter_domain()
     if request["filter"] is not None:
         _load_filter(bytes.fromhex(request["filter"]))
 

@@ -82,8 +82,13 @@ def _settle(pid: int) -> None:
         time.sleep(TICK_S)
 
 
-def stop(pid: int) -> None:
+def stop(pid: int) -> float:
     """Stop every thread of a process, and return when all of them have stopped.
+
+    Returns:
+        The seconds for which the kernel could not stop a thread, since it waited in a state that no signal
+        reaches (D: a write behind a lock, say). Whoever waits so on purpose gains time for another thread, or
+        for the kernel, to work in; so it counts as work.
 
     Raises:
         MeasurementError: the process is gone or does not stop. Restless: it works on instead.
@@ -91,8 +96,11 @@ def stop(pid: int) -> None:
     deadline = time.monotonic() + STOP_TIMEOUT_S
     try:
         os.kill(pid, signal.SIGSTOP)
-        before_s = used_seconds(pid)
-        while not _is_stopped(pid):
+        before_s, out_of_reach_s, looked_s = used_seconds(pid), 0.0, time.monotonic()
+        while (found := states(pid)) - set("TtZX"):
+            now_s = time.monotonic()
+            out_of_reach_s += now_s - looked_s if "D" in found else 0.0
+            looked_s = now_s
             if used_seconds(pid) - before_s > RESTLESS_S:
                 raise Restless(f"process {pid} worked on for {RESTLESS_S:g} s of CPU time when it was to stop")
             if time.monotonic() > deadline:
@@ -100,6 +108,7 @@ def stop(pid: int) -> None:
             time.sleep(0)
             # Again: a SIGCONT that a timer of its own brings takes the first one back.
             os.kill(pid, signal.SIGSTOP)
+        return out_of_reach_s
     except (ProcessLookupError, FileNotFoundError):
         raise MeasurementError(f"process {pid} ended while it was being timed") from None
 
@@ -154,6 +163,16 @@ def _rank(pid: int, nice: int) -> None:
         file.write(str(nice))
 
 
+def states(pid: int) -> set[str]:
+    """Return the states of all threads: T (stopped), R (running), D (waits, and no signal reaches it) and so on."""
+    found = set()
+    with os.scandir(f"/proc/{pid}/task") as tasks:
+        for task in tasks:
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError), open(f"{task.path}/stat", "rb") as file:
+                found.add(file.read().rpartition(b") ")[2][:1].decode())
+    return found
+
+
 def children(pid: int) -> list[int]:
     """Return the processes whose parent is `pid`, empty where it is gone."""
     found: list[int] = []
@@ -176,17 +195,3 @@ def childrens_ticks(pid: int) -> int:
     except (FileNotFoundError, ProcessLookupError):
         raise MeasurementError(f"process {pid} ended while it was being timed") from None
     return int(fields[13]) + int(fields[14])  # cutime and cstime, fields 16 and 17 of proc(5)
-
-
-def _is_stopped(pid: int) -> bool:
-    """Say whether every thread is in state T (stopped) or has ended."""
-    with os.scandir(f"/proc/{pid}/task") as tasks:
-        for task in tasks:
-            try:
-                with open(f"{task.path}/stat", "rb") as file:
-                    state = file.read().rpartition(b") ")[2][:1]
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            if state not in b"TtZX":
-                return False
-    return True

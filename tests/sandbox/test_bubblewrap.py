@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kernelmark.errors import SandboxError
-from kernelmark.sandbox import bubblewrap
+from kernelmark.sandbox import bubblewrap, users
 from kernelmark.sandbox.bubblewrap import LIBRARY, bubblewrap_arguments, containment
 from kernelmark.sandbox.limits import HOME, Limits, bounded, environment
 from kernelmark.sandbox.link import Link
@@ -205,7 +205,7 @@ class TestInside:
         """Where the grader is root, the code runs as somebody else, without groups or capabilities."""
         if os.geteuid() != 0:
             pytest.skip("the grader is not root here; there is no other user to become")
-        assert int(inside("import os; print(os.getuid())")) in bubblewrap.SPARE_USERS
+        assert int(inside("import os; print(os.getuid())")) in users.SPARE_USERS
         assert inside("print(os.getgroups())").strip() == "[]"
         status = inside("print(open('/proc/self/status').read())")
         held = [line.split()[1] for line in status.splitlines() if line.startswith("Cap")]
@@ -214,11 +214,9 @@ class TestInside:
 
     def test_two_sandboxes_are_two_users(self):
         """Processes of two students do not share a user, so neither counts against the other's limits."""
-        draws = {
-            words[words.index("--") + 2] for words in (arguments(drop_to=u) for u in list(bubblewrap.SPARE_USERS)[:3])
-        }
+        draws = {words[words.index("--") + 2] for words in (arguments(drop_to=u) for u in list(users.SPARE_USERS)[:3])}
         assert len(draws) == 3
-        assert len(bubblewrap.SPARE_USERS) > 500
+        assert len(users.SPARE_USERS) > 500
 
     @pytest.mark.parametrize("path", ["secret.txt", "data.csv", "."])
     def test_files_of_the_host_are_not_there(self, inside, course, path):

@@ -24,26 +24,8 @@ from kernelmark.wire.values import (
 )
 from tests.wire.strategies import NODE
 
-DTYPES = [
-    "?",
-    "i1",
-    "<i2",
-    ">i2",
-    "i4",
-    "i8",
-    "u1",
-    "u2",
-    "u4",
-    "u8",
-    "f2",
-    "f4",
-    ">f4",
-    "f8",
-    "g",
-    "c8",
-    "c16",
-    ">c16",
-]
+DTYPES = ["?", "i1", "<i2", ">i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2",
+    "f4", ">f4", "f8", "g", "c8", "c16", ">c16"]  # fmt: skip
 NUMERIC = st.sampled_from(DTYPES).map(np.dtype)
 SCALAR = (
     st.none()

@@ -41,8 +41,9 @@ from kernelmark.records import Outcome, Verdict
 from kernelmark.referee.judge import RemoteSide, describe_machine
 from kernelmark.referee.session import Session
 from kernelmark.sandbox.limits import Limits
+from kernelmark.stopwatch.lock import host_lock
 from kernelmark.stopwatch.stats import PASS_LINE, decide
-from kernelmark.stopwatch.timing import host_lock, race
+from kernelmark.stopwatch.timing import race
 
 LOADS = ("idle", "busy", "twice", "bursts", "memory")
 RESULTS = Path(__file__).parent / "results" / "verdicts.jsonl"
@@ -67,6 +68,7 @@ CONFIDENCE = 0.95
 METHOD_FILES = (
     "stopwatch/stats",
     "stopwatch/timing",
+    "stopwatch/lock",
     "sandbox/link",
     "sandbox/memory",
     "sandbox/watchdog",

@@ -188,7 +188,7 @@ class TestProcessor:
     def test_asking_who_comes_first_changes_nothing(self, session):
         """`kernelmark doctor` may be asked anywhere, also in a group without a name, and says what a race will find."""
         code = (
-            "import os\nfrom pathlib import Path\nfrom kernelmark import clock\n"
+            "import os\nfrom pathlib import Path\nfrom kernelmark.stopwatch import clock\n"
             "place = Path('/proc/self/autogroup')\n"
             "read = lambda: place.read_text() if place.exists() else ''\n"
             "before, answer = read(), clock.comes_first()\n"

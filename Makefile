@@ -68,6 +68,7 @@ lab: setup ## open the course in JupyterLab, formgrader included
 
 release: setup ## make release/ from source/
 	@set -e; for name in $(ASSIGNMENTS); do $(BIN)/nbgrader generate_assignment "$$name" --force; done
+	@$(BIN)/python scripts/requirements
 
 given: setup ## make what 09 takes from earlier solutions
 	@$(BIN)/kernelmark export source/03_matmul/matmul.ipynb --to $(GIVEN) --only matmul_naive,matmul_vectorized,matmul_cache_optimized

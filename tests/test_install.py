@@ -77,6 +77,12 @@ def base(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
     return installed(wheel, tmp_path_factory.mktemp("base"))
 
 
+@pytest.fixture(scope="module")
+def course(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """What a student of the course installs."""
+    return installed(wheel, tmp_path_factory.mktemp("course"), "[course]")
+
+
 class TestBase:
     def test_has_nothing_that_only_staff_need(self, base: Environment):
         """No grade book, no JupyterLab; and Kernelmark itself comes from the wheel."""
@@ -121,11 +127,6 @@ class TestBase:
 
 @pytest.mark.slow
 class TestCourse:
-    @pytest.fixture(scope="class")
-    def course(self, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
-        """What a student of the course installs."""
-        return installed(wheel, tmp_path_factory.mktemp("course"), "[course]")
-
     @pytest.mark.parametrize("assignment", ASSIGNMENTS)
     def test_every_released_notebook_runs(self, course: Environment, assignment: str):
         """Each visible test comes to the point that there is no solution yet; no package is missing."""

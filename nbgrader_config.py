@@ -10,8 +10,9 @@ try:
 except ImportError as error:
     # nbgrader shrugs off a config that raises and would grade without any of this, bare.
     raise SystemExit(
-        f"nbgrader_config.py needs Kernelmark in this Python, and its import failed ({error}). "
-        "Run `make setup`, then `source .venv/bin/activate`, then this command again."
+        f"nbgrader_config.py needs Kernelmark with its grader in this Python, and its import failed ({error}). "
+        "Run `make setup`, then `source .venv/bin/activate`, then this command again; "
+        "elsewhere than in a clone of the course: pip install 'kernelmark[grader]'."
     ) from error
 
 c = get_config()  # noqa: F821 - traitlets provides it

@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import peers
 
 from kernelmark.records import SubmissionResult
-from kernelmark.stopwatch.timing import host_lock
+from kernelmark.stopwatch.lock import host_lock
 from tests.sample_class import Sample, hand_in, result_of, samples
 
 KINDS = ("correct", "slow", "wrong")

@@ -42,8 +42,9 @@ from kernelmark.referee.machine import describe_machine
 from kernelmark.referee.racing import RemoteSide
 from kernelmark.referee.session import Session
 from kernelmark.sandbox.limits import Limits
+from kernelmark.stopwatch.lock import host_lock
 from kernelmark.stopwatch.stats import PASS_LINE, decide
-from kernelmark.stopwatch.timing import host_lock, race
+from kernelmark.stopwatch.timing import race
 
 LOADS = ("idle", "busy", "twice", "bursts", "memory")
 RESULTS = Path(__file__).parent / "results" / "verdicts.jsonl"
@@ -69,7 +70,7 @@ METHOD_FILES = (
     *("stopwatch/stats", "stopwatch/timing", "sandbox/link", "sandbox/memory", "sandbox/watchdog"),
     *("stopwatch/clock", "sandbox/server", "wire/values", "wire/channel", "referee/judge"),
     *("referee/racing", "sandbox/timed", "sandbox/batch", "wire/withheld", "sandbox/bubblewrap"),
-    *("sandbox/limits", "sandbox/turns"),
+    *("sandbox/limits", "sandbox/turns", "stopwatch/lock"),
 )
 
 

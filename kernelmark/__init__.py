@@ -27,9 +27,13 @@ def grade(
     Raises:
         CourseError: the instructor's notebook cannot be graded.
         SandboxError: submissions cannot be contained on this machine.
+        GraderMissing: the extra `grader` is not installed.
     """
     from pathlib import Path
 
-    from kernelmark.referee.grading import grade as grade_notebook
+    from kernelmark.errors import needs_grader
+
+    with needs_grader("kernelmark.grade()"):
+        from kernelmark.referee.grading import grade as grade_notebook
 
     return grade_notebook(Path(source_notebook), Path(submitted_notebook))

@@ -6,16 +6,21 @@ command for, and a way to grade a class at once beside `nbgrader autograde`.
 
 import argparse
 import gc
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from kernelmark import __version__
-from kernelmark.errors import KernelmarkError
+from kernelmark.errors import KernelmarkError, needs_grader
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        # A notebook's words hold more letters than some encodings of a terminal, or of a file that the output goes to.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     parser = _parser()
     arguments, further = parser.parse_known_args(argv)
     if further and arguments.run is not _autograde:
@@ -77,10 +82,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _doctor(_: argparse.Namespace) -> int:
-    from kernelmark.course.settings import limit_settings
-    from kernelmark.referee import machine
-    from kernelmark.sandbox import bubblewrap, cgroups, limits
-    from kernelmark.stopwatch import clock
+    with needs_grader("doctor"):
+        from kernelmark.course.settings import limit_settings
+        from kernelmark.referee import grading, machine  # noqa: F401 - all that grading needs is here, or it is said
+        from kernelmark.sandbox import bubblewrap, cgroups, limits
+        from kernelmark.stopwatch import clock
 
     way = bubblewrap.containment()
     who = "another user, in namespaces of its own" if way == "root" else "your user, in namespaces of its own"
@@ -120,7 +126,8 @@ def _reach() -> str:
 def _autograde(arguments: argparse.Namespace) -> int:
     # Fifteen hundred modules, and nothing to collect among them: a third of the time that they take.
     gc.disable()
-    from kernelmark.whole_class import cluster
+    with needs_grader("autograde"):
+        from kernelmark.whole_class import cluster
 
     gc.freeze()
     gc.enable()
@@ -129,7 +136,8 @@ def _autograde(arguments: argparse.Namespace) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    from kernelmark.whole_class import report
+    with needs_grader("report"):
+        from kernelmark.whole_class import report
 
     records = report.load_records(Path(arguments.records), arguments.assignment)
     page = Path(arguments.page or f"reports/{arguments.assignment}.html")
@@ -142,7 +150,9 @@ def _report(arguments: argparse.Namespace) -> int:
 
 def _grade(arguments: argparse.Namespace) -> int:
     from kernelmark.records import to_json
-    from kernelmark.referee.grading import grade
+
+    with needs_grader("grade"):
+        from kernelmark.referee.grading import grade
 
     print(to_json(grade(Path(arguments.source), Path(arguments.submitted))))
     return 0

@@ -23,8 +23,10 @@ import numpy as np
 from kernelmark.errors import CourseError, GraderError, KernelmarkError, MeasurementError
 from kernelmark.records import Verdict
 from kernelmark.stopwatch import picture
+from kernelmark.stopwatch.desk_clock import cpu_step_s, is_coarse
+from kernelmark.stopwatch.lock import host_lock
 from kernelmark.stopwatch.stats import decide, number
-from kernelmark.stopwatch.timing import Inputs, LocalSide, Side, host_lock, race
+from kernelmark.stopwatch.timing import Inputs, LocalSide, Side, race
 
 __all__ = ["close", "faster", "raises", "reference", "unchanged"]
 
@@ -39,7 +41,9 @@ class TooSlow(AssertionError):
 class Runtime(Protocol):
     """Where a test cell runs: the desk here, the judge in its own room."""
 
-    where: str
+    @property
+    def where(self) -> str:
+        """Where, and on which clock where it is not the usual one: shown below a picture."""
 
     def side(self, name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Side:
         """Return the racer for a function."""
@@ -60,7 +64,13 @@ class Runtime(Protocol):
 class Desk:
     """The student's own Jupyter kernel (or any Python session)."""
 
-    where = "Measured at your desk; the grader has the last word."
+    @property
+    def where(self) -> str:
+        """Say that this is a desk, and which clock it has where it is not CPU time."""
+        clock = ""
+        if is_coarse():
+            clock = f" on the wall clock, since CPU time is told here in steps of {cpu_step_s() * 1e3:.0f} ms only"
+        return f"Measured at your desk{clock}; the grader has the last word."
 
     def side(self, name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Side:
         """Return a racer in this process."""

@@ -11,6 +11,7 @@ Whatever is in `__all__` may be called by name in the student's process.
 * `simd_width`: how wide the vector arithmetic of a compiled function is.
 * `strictly`: a call in which a floating point warning of NumPy is an error.
 * `traced_peak_bytes`: how many bytes a call holds at most.
+* `cpu_clock`: the CPU time of this process, or the wall clock on a system that tells it too coarsely.
 * `ManualClock`, `Workload`: a clock moved by hand, and work that takes a known time on it.
 * `printed`, `run_inside`, `state_after`: run something where a student's function lives, and see what it leaves.
 * `Tensor`: an array in a wrapper, which crosses between processes as an array does.
@@ -35,6 +36,7 @@ from kernelmark.lab.remote import beside
 from kernelmark.lab.tensor import Tensor
 from kernelmark.lab.threads import MeetingKernel, MeetingOperation, ProcessKernel, shared_segments
 from kernelmark.lab.warp import Warp, WarpTracer, launch, run_warps
+from kernelmark.stopwatch.desk_clock import cpu_clock
 
 __all__ = [
     "LoggedArray",
@@ -49,6 +51,7 @@ __all__ = [
     "WarpTracer",
     "Workload",
     "beside",
+    "cpu_clock",
     "cuda_missing",
     "describe_machine",
     "kept_results",

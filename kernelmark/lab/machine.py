@@ -125,13 +125,14 @@ def write_tree(files: Mapping[str, str]) -> str:
         if not path.resolve().is_relative_to(root.resolve()):
             raise ValueError(f"write_tree: {name!r} leads out of the folder")
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8", newline="")
     return str(root)
 
 
 def _processor() -> str:
     with contextlib.suppress(OSError):
-        found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+        told = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+        found = re.search(r"^model name\s*:\s*(.+)$", told, re.MULTILINE)
         if found:
             return found.group(1).strip()
     return platform.processor() or platform.machine()

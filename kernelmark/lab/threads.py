@@ -187,7 +187,7 @@ class ProcessKernel:
 
         `shared` says for each array of the call whether its memory is shared between processes.
         """
-        return [json.loads(path.read_text()) for path in sorted(Path(self._folder).glob("*.call"))]
+        return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(Path(self._folder).glob("*.call"))]
 
     @property
     def met(self) -> bool:
@@ -218,7 +218,7 @@ class ProcessKernel:
     def _write(self, name: str, text: str) -> None:
         """Write a file of the log; whoever lists the folder sees all of it or nothing."""
         unfinished = Path(self._folder) / f"{uuid.uuid4().hex}.tmp"
-        unfinished.write_text(text)
+        unfinished.write_text(text, encoding="utf-8")
         unfinished.replace(Path(self._folder) / name)
 
 
@@ -231,7 +231,7 @@ def in_shared_memory(array: np.ndarray) -> bool:
     if array.size == 0 or not maps.exists():
         return True
     low, _ = np.lib.array_utils.byte_bounds(array)
-    for line in maps.read_text().splitlines():
+    for line in maps.read_text(encoding="utf-8", errors="replace").splitlines():
         where, mode = line.split(maxsplit=2)[:2]
         start, end = (int(text, 16) for text in where.split("-"))
         if start <= low < end:

@@ -36,6 +36,12 @@ def trust(verdict: Verdict) -> str:
     ).strip()
 
 
+def clock_of(verdict: Verdict) -> str:
+    """Return what was compared: CPU time, or wall time that stood in for it, where all pairs hold the same twice."""
+    same = all(p.candidate_cpu_s == p.candidate_wall_s and p.baseline_cpu_s == p.baseline_wall_s for p in verdict.pairs)
+    return "wall time" if same else "CPU time"
+
+
 def as_text(verdict: Verdict) -> str:
     """Return the picture as plain text: one row a step, one row of pairs, the trust line."""
     scale = _Scale(verdict, TEXT_COLUMNS)
@@ -65,7 +71,7 @@ def as_svg(verdict: Verdict) -> str:
     """Return the picture as an SVG document: pairs as rings, estimate as a diamond, steps as lines."""
     scale = _Scale(verdict, WIDTH_PX - 2 * MARGIN_PX)
     caption = (
-        f"Speed of {verdict.candidate} over {verdict.baseline} on CPU time, log scale. Rings: "
+        f"Speed of {verdict.candidate} over {verdict.baseline} on {clock_of(verdict)}, log scale. Rings: "
         f"{len(verdict.pairs)} pairs; diamond: the estimate, {number(verdict.ratio)}; "
         "dashed: steps, with the allowance below each in grey."
     )

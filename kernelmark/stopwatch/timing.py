@@ -1,24 +1,20 @@
-"""The loop around a clock: warm-up, calls a value, interleaved pairs, the host lock.
+"""The loop around a clock: warm-up, calls a value, interleaved pairs.
 
 It does not read a clock of its own (a `Side` reports what a batch of calls cost), it
-does not judge (`stats` does), and it never runs two timed sections at once on a host.
+does not judge (`stats` does), and it keeps nobody else from timing meanwhile (`lock` does).
 """
 
-import contextlib
 import copy
-import fcntl
 import gc
 import math
-import os
 import random
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 from kernelmark.records import Pair
+from kernelmark.stopwatch.desk_clock import is_coarse
 from kernelmark.stopwatch.stats import HOPELESS, MAX_PAIRS, MIN_PAIRS, PASS_LINE, certain
 
 # Below 2 ms the tens of microseconds around a call show; above, calls are pre-empted more often.
@@ -33,6 +29,8 @@ SETTLING_VALUES = 3
 LONG_CALL_S = 0.02
 # Far below the lowest threshold so many pairs say enough: nobody waits for eleven slow calls.
 HOPELESS_PAIRS = 3
+# A batch quicker than this is below what the clocks of some systems show (macOS: 1 us): it counts as this long.
+LEAST_VALUE_S = 1e-6
 
 Inputs = tuple[Any, ...]
 
@@ -59,7 +57,11 @@ class Side(Protocol):
 
 
 class LocalSide:
-    """A function in this very process, as at a student's desk; nothing guards its clock."""
+    """A function in this very process, as at a student's desk; nothing guards its clock.
+
+    Where the clock of CPU time moves in steps too long for a value, the wall clock
+    stands in for it, and both times of a value are the same.
+    """
 
     def __init__(self, name: str, function: Callable[..., Any]):
         self.name = name
@@ -67,7 +69,7 @@ class LocalSide:
 
     def run(self, batch: Sequence[Inputs]) -> Value:
         """Call the function with each of the inputs, garbage collection held back meanwhile."""
-        function = self._function
+        function, coarse = self._function, is_coarse()
         batch = copy.deepcopy(list(batch))  # a function that spoils its inputs spoils nobody else's
         outputs = []
         collecting = gc.isenabled()
@@ -80,7 +82,8 @@ class LocalSide:
         finally:
             if collecting:
                 gc.enable()
-        return Value(max(cpu, 1e-9), max(wall, 1e-9), outputs)
+        wall = max(wall, LEAST_VALUE_S)
+        return Value(wall if coarse else max(cpu, LEAST_VALUE_S), wall, outputs)
 
     def rest(self) -> None:
         """Do nothing: a student's process is as it was."""
@@ -174,22 +177,3 @@ def _calibrate(side: Side, draw: Callable[[], Inputs], check: Callable[[Inputs, 
             return loops
         wanted = math.ceil(1.2 * loops * MIN_VALUE_S / max(value_s, 1e-6))
         loops = min(most, max(loops + 1, wanted))
-
-
-@contextlib.contextmanager
-def host_lock(path: Path | None = None) -> Iterator[None]:
-    """Hold the one lock under which anything is timed on this host.
-
-    The kernel lets go of it when its holder dies. The file is shared by all users of
-    the host, is never written, and a link in its place is not followed.
-    """
-    target = path or Path(tempfile.gettempdir()) / "kernelmark-stopwatch.lock"
-    try:
-        descriptor = os.open(target, os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-    except PermissionError:  # a sticky directory refuses O_CREAT on another user's file
-        descriptor = os.open(target, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

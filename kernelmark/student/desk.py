@@ -153,13 +153,19 @@ def as_report(path: Path, found: Sequence[Check], part_only: str | None = None) 
     lines.append(f"\n{len(passed)} of {len(found)} visible tests pass, in cells of {points:g} of {most:g} points.")
     first = next((item for item in found if item.outcome != "passed"), None)
     if first is None and part_only:
-        lines.append(f"Next: another part, or all of them: kernelmark check {path}")
+        lines.append(f"Next: another part, or all of them: kernelmark check {_typed(path)}")
     elif first is None:
         lines.append("Next: the written answers; then run the whole notebook once in JupyterLab, and submit.")
     else:
         begin = "write" if first.outcome == "not started" else "mend"
         lines.append(f"Next: {begin} what {first.grade_id} tests. {' '.join(first.claim.split())}")
     return "\n".join(lines)
+
+
+def _typed(path: Path) -> str:
+    """Return a path as every shell takes it, with "/" on Windows too: some of its shells drop a backslash."""
+    text = path.as_posix()
+    return f'"{text}"' if " " in text else text
 
 
 def _indented(text: str) -> str:
@@ -253,19 +259,20 @@ def _result(cell: NotebookNode, part: str, outputs: Sequence[NotebookNode], unwr
 def _keep(path: Path, cells: Sequence[NotebookNode], found: Sequence[Check], *, whole: bool) -> None:
     """Keep the results for `status`; those of a part are added to those of the same text before."""
     target = _record(path)
-    former = json.loads(target.read_text()) if target.is_file() else {}
+    former = json.loads(target.read_text(encoding="utf-8")) if target.is_file() else {}
     now = _fingerprint(cells)
     results = former.get("results", {}) if not whole and former.get("cells") == now else {}
     results |= {item.grade_id: asdict(item) for item in found}
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(json.dumps({"cells": now, "when": time.strftime("%Y-%m-%d %H:%M"), "results": results}, indent=1))
+    record = {"cells": now, "when": time.strftime("%Y-%m-%d %H:%M"), "results": results}
+    target.write_text(json.dumps(record, indent=1), encoding="utf-8")
 
 
 def _last_check(path: Path, cells: Sequence[NotebookNode]) -> str:
     target = _record(path)
     if not target.is_file():
         return "not checked yet"
-    record = json.loads(target.read_text())
+    record = json.loads(target.read_text(encoding="utf-8"))
     passed = sum(item["outcome"] == "passed" for item in record["results"].values())
     text = f"{passed} of {sum(map(_is_test, cells))} pass"
     return text if record["cells"] == _fingerprint(cells) else f"{text}, before your last change"
@@ -282,7 +289,7 @@ def _fingerprint(cells: Sequence[NotebookNode]) -> list[str]:
 def _next_step(found: Sequence[Progress]) -> str:
     for item in found:
         if item.begun < item.solutions or "pass" not in item.checked or "change" in item.checked:
-            return f"Next: {item.title}. Open {item.path} in JupyterLab, or run: kernelmark check {item.path}"
+            return f"Next: {item.title}. Open {item.path} in JupyterLab, or run: kernelmark check {_typed(item.path)}"
         if item.written < item.answers:
             return f"Next: {item.title}. {item.answers - item.written} written answers are still to be given."
     return "Everything is begun and checked. Run kernelmark check once more before you submit."

@@ -77,7 +77,7 @@ def export(notebooks: Sequence[Path], folder: Path, only: Iterable[str] | None =
     """
     init = folder / "__init__.py"
     head = '"""Compute kernels, exported from notebooks by `kernelmark export`."""'
-    if init.exists() and not init.read_text().startswith(head):
+    if init.exists() and not init.read_text(encoding="utf-8").startswith(head):
         raise KernelmarkError(f"{init} was not written by kernelmark export; choose another folder with --to")
     made = {
         folder / f"{path.stem}.py": module_of(

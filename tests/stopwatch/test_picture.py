@@ -2,11 +2,12 @@
 
 import random
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 
 import pytest
 
 from kernelmark.records import Pair
-from kernelmark.stopwatch.picture import WIDTH_PX, as_svg, as_text, headline
+from kernelmark.stopwatch.picture import WIDTH_PX, as_svg, as_text, clock_of, headline
 from kernelmark.stopwatch.stats import decide
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -145,3 +146,15 @@ class TestSvg:
         for element in ElementTree.fromstring(as_svg(any_verdict)).iter():
             assert element.tag.removeprefix(SVG) in allowed
             assert not [name for name in element.attrib if name.startswith("on") or "href" in name or name == "style"]
+
+
+class TestClock:
+    def test_wall_time_that_stood_in_is_called_wall_time(self):
+        """Where no pair tells the two clocks apart, as at a desk whose CPU clock is too coarse, the caption says so."""
+        assert clock_of(ALL["equal"]) == "wall time"
+        assert "on wall time" in as_svg(ALL["equal"])
+
+    def test_everything_else_is_cpu_time(self, any_verdict):
+        """One pair whose clocks differ is enough."""
+        pairs = (*any_verdict.pairs, Pair(0.002, 0.004, 0.0021, 0.004))
+        assert clock_of(replace(any_verdict, pairs=pairs)) == "CPU time"

@@ -1,8 +1,9 @@
 """What a student wrote, made fit for a page that somebody else opens: an allow-list of HTML, no more.
 
-Tags and attributes that are not listed go, and what stays is written anew, so that nothing can
-end the element around it. A page made of it runs no script, loads nothing, sends no form, and
-no part of it lies over another. It does not judge what the words say, and code keeps its text.
+Two readers agree on what stays. Ours bounds the work: it writes listed tags anew, in pairs and at most
+`MAX_DEPTH` deep. ammonia (by `nh3`), which reads as browsers do, has the last word. A page made of it
+runs no script, loads nothing, sends no form, and no part of it lies over another. It does not judge
+what the words say, and code keeps its text.
 """
 
 import base64
@@ -12,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import nbformat
+import nh3
 from nbconvert.exporters import HTMLExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
@@ -62,7 +64,10 @@ def clean(markup: str) -> str:
     """Return HTML with what the allow-list names, written anew; too much of it comes back as its text."""
     if len(markup) > MAX_HTML_CHARS:
         return literal(markup[:MAX_HTML_CHARS])
-    return _Cleaner(markup).text
+    bounded = _Bounded(markup).text
+    text: str = _CLEANER.clean(bounded)
+    # A browser opens what was left open again in each paragraph, and so does ammonia: 62 kB became 2.6 MB.
+    return text if len(text) <= 2 * len(bounded) + 1000 else literal(markup)
 
 
 def literal(text: str) -> str:
@@ -78,7 +83,7 @@ def markdown2html(source: str) -> str:
 
 def stored_markdown(source: str, most_chars: int = MAX_MARKDOWN_CHARS) -> str:
     """Return Markdown that is harmless whoever renders it: itself where it is, else its text to be read as text."""
-    if len(source) <= most_chars and not _Cleaner(_rendered(source)).refused:
+    if len(source) <= most_chars and not _Bounded(_rendered(source)).refused:
         return source
     return f"<pre>{literal(source).replace('<br>', '&#10;')}</pre>"
 
@@ -175,11 +180,14 @@ def _is_picture(kind: str, text: str) -> bool:
         return False
 
 
-class _Cleaner:
-    """Reads any HTML in one pass and writes what is allowed; `refused` says whether more than looks was taken away.
+class _Bounded:
+    """Reads any HTML in one pass and writes it so that no reader needs long for it.
 
-    Python's own reader of HTML takes hours over a hostile page, so this one splits at each "<": what
-    does not read as a tag up to the next ">" is text.
+    Readers that build a browser's tree take time and space that grow with the square of a page (31 kB of
+    "<p><b a1><p><b a2>" became 25 MB), and Python's own takes hours; so this one splits at each "<", and
+    what does not read as a tag up to the next ">" is text.
+
+    `refused` says whether more than looks was taken away, or a browser may read this otherwise than we do.
     """
 
     def __init__(self, markup: str):
@@ -197,9 +205,10 @@ class _Cleaner:
         inside, closed, after = piece.partition(">")
         match = _TAG.match(inside) if closed else None
         if match is None:
-            self.refused = self.refused or piece[:1] in ("!", "?")
+            self.refused = self.refused or _MARKUP.match(piece) is not None
             self._write_text("<" + piece)
             return
+        self.refused = self.refused or _PLAIN_TAG.fullmatch(inside) is None
         tag = match.group(2).lower()
         if self._unseen:
             self._unseen = "" if match.group(1) and tag == self._unseen else self._unseen
@@ -210,7 +219,11 @@ class _Cleaner:
         self._write_text(after)
 
     def _start(self, tag: str, text: str) -> None:
-        attributes = {m.group(1).lower(): _plain(m.group(2) or "") for m in _ATTRIBUTE.finditer(text)}
+        attributes: dict[str, str] = {}
+        for found in _ATTRIBUTE.finditer(text):
+            # Of two with one name a browser takes the first.
+            self.refused = self.refused or found.group(1).lower() in attributes
+            attributes.setdefault(found.group(1).lower(), _plain(found.group(2) or ""))
         if tag == "input" and attributes.get("class") == "task-list-item-checkbox":
             self._parts.append("☑" if "checked" in attributes else "☐")  # mistune's task lists
         elif tag in TAGS:
@@ -228,9 +241,8 @@ class _Cleaner:
                     return
 
     def _write_tag(self, tag: str, attributes: Mapping[str, str]) -> None:
-        rules = ATTRIBUTES.get(tag, {})
-        kept = {k: v for k, v in attributes.items() if k in rules and re.fullmatch(rules[k], v, re.DOTALL)}
-        self.refused = self.refused or any(key not in kept and key not in LOOKS for key in attributes)
+        kept = {name: value for name, value in attributes.items() if _allowed(tag, name, value) is not None}
+        self.refused = self.refused or any(name not in kept and name not in LOOKS for name in attributes)
         if tag == "img" and "src" not in kept:
             self.refused = True
             self._parts.append(html.escape(f"[picture: {kept.get('alt', '')}]"))
@@ -247,7 +259,19 @@ class _Cleaner:
 
 _TAG = re.compile(r"(/?)([A-Za-z][A-Za-z0-9]*)(?=[\s/]|$)")
 _ATTRIBUTE = re.compile(r"""([A-Za-z][\w:-]*)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'=]+))?""")
+# What begins a tag, a comment or a declaration in a browser, and a tag that no two readers can read in two ways.
+_MARKUP = re.compile(r"[A-Za-z/!?]")
+_BLANK = r"[ \t\n\r\f]"
+_PLAIN_TAG = re.compile(
+    rf"""/?[A-Za-z][A-Za-z0-9]*(?:{_BLANK}+[A-Za-z][A-Za-z0-9_:-]*(?:="[^"]*"|='[^']*'|=[^\s"'=`]+)?)*{_BLANK}*/?"""
+)
 _LONE_AMPERSAND = re.compile(r"&(?!(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)")
+
+
+def _allowed(tag: str, name: str, value: str) -> str | None:
+    """Return the value of an attribute that its tag's row lets through, else None."""
+    rule = ATTRIBUTES.get(tag, {}).get(name)
+    return value if rule is not None and re.fullmatch(rule, value, re.DOTALL) else None
 
 
 def _plain(value: str) -> str:
@@ -256,3 +280,13 @@ def _plain(value: str) -> str:
         return html.unescape(value.strip("\"'"))
     except ValueError:  # a number of thousands of digits
         return ""
+
+
+_CLEANER = nh3.Cleaner(
+    tags=set(TAGS),
+    clean_content_tags=set(UNSEEN),
+    attributes={tag: set(rules) for tag, rules in ATTRIBUTES.items()},
+    attribute_filter=_allowed,
+    url_schemes={"http", "https", "mailto", "data"},
+    link_rel=None,  # a link has no `target`; the page's policy keeps its address to itself
+)

@@ -35,7 +35,8 @@ ROOMS = {
     "notebook.cells": "errors",
     "notebook.conform": "errors cells",
     "notebook.intake": "errors",
-    "notebook.markup": "",
+    "notebook.page": "",
+    "notebook.markup": "page",
     "stopwatch.stats": "errors records",
     "stopwatch.picture": "records stats",
     "stopwatch.desk_clock": "",
@@ -84,14 +85,14 @@ ROOMS = {
     "course.gradebook": "errors records",
     "course.resume": "errors records notebook.intake gradebook",
     "course.sheet": "",
-    "course.autograde": "errors records notebook.cells notebook.conform notebook.intake notebook.markup "
+    "course.autograde": "errors records notebook.cells notebook.conform notebook.intake notebook.page notebook.markup "
     "stopwatch.stats referee.grading settings gradebook resume",
     "whole_class.progress": "records stopwatch.stats",
     "whole_class.work": "errors records notebook.conform sandbox.limits referee.grading",
     "whole_class.workers": "errors",
     "whole_class.cluster": "errors records notebook.intake stopwatch.stats referee.grading course.settings "
     "course.gradebook course.resume course.autograde progress work workers",
-    "whole_class.report": "errors records stopwatch.stats stopwatch.picture",
+    "whole_class.report": "errors records notebook.page stopwatch.stats stopwatch.picture",
     "__main__": "...",
 }
 

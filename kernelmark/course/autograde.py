@@ -28,10 +28,10 @@ from kernelmark.course.gradebook import Penalty, explain, in_one_transaction, vo
 from kernelmark.course.resume import alone, check_free, prepare
 from kernelmark.course.settings import Kernelmark
 from kernelmark.errors import CourseError, GraderError, KernelmarkError
-from kernelmark.notebook import intake
+from kernelmark.notebook import intake, page
 from kernelmark.notebook.cells import claim_of, hidden_lines, without_hidden_lines
 from kernelmark.notebook.conform import Course
-from kernelmark.notebook.markup import PAGE_STYLE, literal
+from kernelmark.notebook.markup import PAGE_STYLE
 from kernelmark.records import (
     HANDED_IN,
     CellResult,
@@ -268,15 +268,16 @@ def _marks(nb: NotebookNode, record: SubmissionResult) -> str:
         if not meta.get("grade"):
             continue
         result = record.cell(meta["grade_id"])
-        name, claim, reason = literal(meta["grade_id"]), "", ""
-        points = f"{number(meta['score'])} of {number(meta['points'])}"
-        if result is not None:
-            claim, reason = literal(_claim(cell.source, result)), literal(result.reason)
-            waiting = result.points is None and not meta["score"]
-            points += "<br>waits for a person" if waiting else ""
-        rows.append(f'<tr><td><a href="#{name}">{name}</a><br>{claim}</td><td>{points}</td><td>{reason}</td></tr>')
-    head = "<tr><th>what was tested</th><th>points</th><th>why</th></tr>"
-    return f"<table>{head}{''.join(rows)}</table>"
+        rows.append(
+            {
+                "name": meta["grade_id"],
+                "claim": "" if result is None else _claim(cell.source, result),
+                "points": f"{number(meta['score'])} of {number(meta['points'])}",
+                "waits": result is not None and result.points is None and not meta["score"],
+                "reason": "" if result is None else result.reason,
+            }
+        )
+    return page.render("marks.html", rows=rows)
 
 
 def _claim(source: str, result: CellResult) -> str:

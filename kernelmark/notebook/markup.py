@@ -20,6 +20,8 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
 from nbformat.notebooknode import NotebookNode
 
+from kernelmark.notebook.page import literal
+
 # A long answer; the reader of Markdown takes time that grows with the square of the length.
 MAX_MARKDOWN_CHARS = 10_000
 MAX_NOTEBOOK_MARKDOWN_CHARS = 100_000
@@ -68,12 +70,6 @@ def clean(markup: str) -> str:
     text: str = _CLEANER.clean(bounded)
     # A browser opens what was left open again in each paragraph, and so does ammonia: 62 kB became 2.6 MB.
     return text if len(text) <= 2 * len(bounded) + 1000 else literal(markup)
-
-
-def literal(text: str) -> str:
-    """Return text as HTML that stands for itself, in Markdown too: nothing in it is markup of either."""
-    plain = "".join(c if c.isalnum() or c == " " else "\n" if c in "\n\r" else f"&#{ord(c)};" for c in text)
-    return plain.replace("\n", "<br>")
 
 
 def markdown2html(source: str) -> str:
@@ -155,7 +151,7 @@ def _rendered(source: str) -> str:
     try:
         return MarkdownWithMath(renderer=renderer).render(source)
     except (RecursionError, ValueError):  # nested too deep, or a number of thousands of digits
-        return literal(source)
+        return str(literal(source))
 
 
 def _stored_data(data: Mapping[str, Any]) -> dict[str, str]:

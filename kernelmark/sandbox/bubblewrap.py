@@ -318,7 +318,7 @@ def _start_contained(
         )
         # On a descriptor: what stands in its command line, every process in the sandbox can read.
         at = arguments.index("--")
-        arguments_fd = _memory("\0".join(arguments[1:at]).encode() + b"\0")
+        arguments_fd = _memory(b"".join(os.fsencode(word) + b"\0" for word in arguments[1:at]))
         process = subprocess.Popen(
             ["bwrap", "--args", str(arguments_fd), *arguments[at:]],
             pass_fds=(*fds, status_write, arguments_fd, *([] if filter_fd is None else [filter_fd])),

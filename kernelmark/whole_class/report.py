@@ -7,9 +7,8 @@ escaped; the page loads nothing and runs nothing.
 from collections.abc import Sequence
 from pathlib import Path
 
-import jinja2
-
 from kernelmark.errors import KernelmarkError
+from kernelmark.notebook import page
 from kernelmark.records import SubmissionResult, from_json
 from kernelmark.stopwatch import picture
 from kernelmark.stopwatch.stats import number
@@ -51,10 +50,8 @@ def as_page(records: Sequence[SubmissionResult]) -> str:
         for record in records
         if (cells := [cell for cell in record.cells if cell.points is None and cell.staff and cell.claim])
     ]
-    pages = jinja2.Environment(
-        loader=jinja2.PackageLoader("kernelmark.whole_class"), autoescape=True, undefined=jinja2.StrictUndefined
-    )
-    return pages.get_template("report.html").render(
+    return page.render(
+        "report.html",
         assignment=records[0].assignment,
         records=records,
         machines=sorted({f"{r.machine.processor}, {r.machine.cores} cores, NumPy {r.machine.numpy}" for r in records}),

@@ -49,16 +49,17 @@ ROOMS = {
     "wire.withheld": "values",
     "wire.proxy": "errors values",
     "checks": "errors records stopwatch.stats stopwatch.timing stopwatch.desk_clock stopwatch.lock stopwatch.picture",
+    "sandbox.limits": "",
+    "sandbox.luggage": "limits",
     "sandbox.shell": "",
     "sandbox.objects": "errors wire.values shell",
     "sandbox.batch": "wire.values wire.channel wire.withheld",
-    "sandbox.server": "wire.values wire.channel shell objects batch",
+    "sandbox.server": "wire.values wire.channel shell luggage objects batch",
     "sandbox.syscalls": "",
     "sandbox.landlock": "",
     "sandbox.users": "errors",
     "sandbox.cgroups": "",
     "sandbox.zygote": "lab checks shell server landlock",
-    "sandbox.limits": "",
     "sandbox.started": "stopwatch.clock cgroups users zygote limits",
     "sandbox.bubblewrap": "errors stopwatch.clock syscalls cgroups users zygote limits started",
     "sandbox.memory": "wire.values limits",
@@ -67,7 +68,7 @@ ROOMS = {
     "sandbox.callbacks": "errors wire.values",
     "sandbox.timed": "errors stopwatch.clock stopwatch.timing wire.values wire.channel wire.withheld started",
     "sandbox.link": "errors stopwatch.clock stopwatch.timing wire.values wire.channel wire.proxy "
-    "limits bubblewrap memory watchdog turns callbacks timed",
+    "limits luggage bubblewrap memory watchdog turns callbacks timed",
     "referee.session": "errors sandbox.shell sandbox.limits sandbox.link sandbox.turns",
     "referee.machine": "records",
     "referee.outcome": "errors records notebook.cells stopwatch.stats wire.proxy",
@@ -75,8 +76,8 @@ ROOMS = {
     "referee.judge": "errors records notebook.cells stopwatch.timing checks wire.values wire.proxy sandbox.shell "
     "session machine outcome racing",
     "referee.run": "errors records notebook.cells sandbox.limits sandbox.link session outcome judge",
-    "referee.warm": "errors records notebook.cells sandbox.shell sandbox.limits sandbox.bubblewrap sandbox.link "
-    "session machine run",
+    "referee.warm": "errors records notebook.cells sandbox.shell sandbox.limits sandbox.luggage sandbox.bubblewrap "
+    "sandbox.link session machine run",
     "referee.grading": "errors records notebook.cells notebook.conform notebook.intake notebook.markup "
     "sandbox.limits run warm",
     "student.desk": "errors notebook.cells",

@@ -47,7 +47,7 @@ class Judge:
         # What stands for the solution's names, and those among them that a cell of the judge's gave another meaning.
         self._bound: dict[str, Any] = {}
         self._own: set[str] = set()
-        self._shell: Shell = make_shell()
+        self._shell: Shell = make_shell(runs_commands=True)
         self._verdicts: list[Verdict] = []
         self._may_repeat = False
         self.sound = sound

@@ -37,7 +37,7 @@ from kernelmark.records import CellResult, Machine, from_json
 from kernelmark.referee.machine import describe_machine
 from kernelmark.referee.run import Job, Refereed, needed, nobody_is_marked, prime, referee
 from kernelmark.referee.session import Session
-from kernelmark.sandbox import bubblewrap
+from kernelmark.sandbox import bubblewrap, luggage
 from kernelmark.sandbox.limits import Limits
 from kernelmark.sandbox.link import Link
 from kernelmark.sandbox.shell import rehearse
@@ -307,7 +307,7 @@ def _judge(connection: socket.socket, reference: _Idle, source: str, last_words:
         # A fork has its parent's random state, and would draw what every other judge draws.
         random.seed()
         np.random.seed()
-        _beside_the_notebook(request["course_files"], place, folder)
+        _beside_the_notebook(request["course_files"], place, folder, limits)
         if reference.source == source:
             session = taken_up(reference.link, plan, limits, request["course_files"])
         else:
@@ -348,12 +348,19 @@ def taken_up(link: Link, plan: Plan, limits: Limits, files: dict[str, str]) -> S
     return session
 
 
-def _beside_the_notebook(files: dict[str, str], within: str, folder: contextlib.ExitStack) -> None:
-    """Let set-up and tests import and open what lies beside the instructor's notebook, as at a desk."""
+def _beside_the_notebook(files: dict[str, str], within: str, folder: contextlib.ExitStack, limits: Limits) -> None:
+    """Let set-up and tests import, open and write what lies beside the instructor's notebook, as at a desk.
+
+    They get copies, or a cell that writes a file would change the course; what is too large is shown through a link.
+    """
     if not files:
         return
     place = Path(folder.enter_context(tempfile.TemporaryDirectory(dir=within)))
-    for name, path in files.items():
+    copied, shown = luggage.split(files, limits)
+    descriptor = luggage.packed(copied)
+    luggage.unpack(descriptor, str(place))
+    os.close(descriptor)
+    for name, path in shown.items():
         (place / name).symlink_to(path)
     os.chdir(place)
     sys.path.append(str(place))  # last, as in the sandbox: a file beside the notebook shadows nothing

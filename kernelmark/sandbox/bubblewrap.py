@@ -1,6 +1,6 @@
 """Where submitted code runs: a bubblewrap sandbox, its limits, its start and its end.
 
-It stops: reading or writing anything but the submission's own files, the interpreter
+It stops: reading or writing anything but copies of the submission's own files, the interpreter
 and the libraries; any network; child processes, unless allowed; seeing, signalling or tracing other processes; running
 as the grader's user where the grader is root; memory, file and process floods (see `Limits`).
 It does not stop: faults of the kernel, and side channels through shared caches.
@@ -66,7 +66,7 @@ def bubblewrap_arguments(
     Args:
         prefixes: folders of the interpreter and its libraries, shown read-only.
         package: the folder of the kernelmark package, shown read-only.
-        files: the submission's own files, {name beside the notebook: path}, read-only.
+        files: what is too large to be copied beside the notebook, {name: path}, read-only.
         links: {"/lib": "usr/lib", ...} where the host has links of that kind.
         status_fd: where bubblewrap writes its child's process id.
         filter_fd: holds the seccomp filter; None where there is none.

@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from kernelmark.errors import GraderError, MeasurementError, SubmissionError, SubmissionLost
-from kernelmark.sandbox import bubblewrap, memory
+from kernelmark.sandbox import bubblewrap, luggage, memory
 from kernelmark.sandbox.callbacks import Callbacks
 from kernelmark.sandbox.limits import Limits
 from kernelmark.sandbox.timed import Batch, Hold
@@ -47,7 +47,7 @@ class Link:
 
     Args:
         limits: what it may use.
-        files: the submission's own files, shown beside the notebook.
+        files: the submission's own files, copied beside the notebook, {name: path}.
         whose: "your code" or "the course's solution", for messages.
         watch: end it when it holds too much memory; needs a thread of its own.
         patience: how long a request may take, shared over restarts.
@@ -78,10 +78,11 @@ class Link:
         self._patience = patience or Patience(limits.cell_s)
         self._turns, self._callbacks = Turns(), Callbacks()
         self._reason = self._identity = ""
-        self.channel, theirs = channel.line()
+        copied, shown = luggage.split(files or {}, limits)
+        self.channel, theirs = channel.line(luggage.packed(copied))
         with theirs:
             try:
-                self._started = bubblewrap.start(limits, theirs.descriptors, files)
+                self._started = bubblewrap.start(limits, theirs.descriptors, shown)
             except GraderError:
                 self.channel.close()
                 raise

@@ -16,7 +16,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from kernelmark.sandbox import batch
+from kernelmark.sandbox import batch, luggage
 from kernelmark.sandbox.objects import Objects, can_cross, describe_error, rebuilt
 from kernelmark.sandbox.shell import Shell, make_shell
 from kernelmark.wire.channel import Channel
@@ -189,18 +189,19 @@ class Server:
 
 
 def main() -> None:
-    """Serve on the three descriptors named in the arguments: socket, inbox, outbox."""
-    connection, inbox, outbox = (int(text) for text in sys.argv[1:4])
-    serve_on(connection, inbox, outbox)
+    """Serve on the four descriptors named in the arguments: socket, inbox, outbox, files."""
+    serve_on(*(int(text) for text in sys.argv[1:5]))
 
 
-def serve_on(connection: int, inbox: int, outbox: int) -> None:
-    """Serve on three descriptors until the other end is gone."""
+def serve_on(connection: int, inbox: int, outbox: int, files: int) -> None:
+    """Unpack the files that came along, and serve on the three other descriptors until the other end is gone."""
     sys.argv = [""]
     # What C code prints goes nowhere; a pipe that nobody reads would fill up and hang.
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nowhere, descriptor)
+    luggage.unpack(files)
+    os.close(files)
     sys.path.append(os.getcwd())  # last: a file beside the notebook shadows nothing
     channel = Channel(socket.socket(fileno=connection), mmap.mmap(inbox, REGION_BYTES), mmap.mmap(outbox, REGION_BYTES))
     os.close(inbox)

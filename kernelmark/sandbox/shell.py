@@ -18,6 +18,7 @@ from typing import Any, cast
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.text import LSString, SList
 from traitlets.config import Config
 
 MAX_STREAM_CHARS = 200_000  # a cell's printed text beyond this is dropped with a note
@@ -32,6 +33,9 @@ LIMIT_OF_ERRNO = {
     errno.ENOSPC: "scratch_limit_bytes",
     errno.EAGAIN: "process_limit",
 }
+# What a shell says of a command that is not there.
+NOT_FOUND = 127
+MAX_SHOWN_COMMAND_CHARS = 80
 CUT_NOTE = "\n[output cut: more than {} characters (cell_output_limit_chars)]\n"
 DROPPED_NOTE = "[output dropped: more than {} bytes in one cell (cell_display_limit_bytes)]"
 TOO_MANY_NOTE = f"[more outputs dropped: a cell may have {MAX_OUTPUTS}]\n"
@@ -136,8 +140,9 @@ class Shell(InteractiveShell):
     displayhook_class = _DisplayHook
     display_pub_class = _DisplayPublisher
 
-    def __init__(self, **settings: Any):
+    def __init__(self, *, runs_commands: bool = False, **settings: Any):
         self.outputs = Outputs()
+        self.runs_commands = runs_commands
         super().__init__(**settings)
 
     def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
@@ -152,6 +157,32 @@ class Shell(InteractiveShell):
     def ask_exit(self) -> None:
         """Answer `exit()` in a cell: there is no kernel to end, and ending the process would lose the rest."""
         self.outputs.stream("stderr", "exit() does nothing here\n")
+
+    def system(self, cmd: str) -> None:
+        """Answer `!command`, and what is built on it as `%pip` is: at a desk it never raises, so it does not here."""
+        if self.runs_commands:
+            super().system(cmd)
+            return
+        self._not_run(f"!{cmd}")
+        self.user_ns["_exit_code"] = NOT_FOUND
+
+    def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> Any:
+        """Answer `name = !command` with no output."""
+        if self.runs_commands:
+            return super().getoutput(cmd, split, depth + 1)
+        self._not_run(f"!{cmd}")
+        return SList([]) if split else LSString("")
+
+    def run_cell_magic(self, magic_name: str, line: str, cell: str) -> Any:
+        """Run a cell magic, but none that starts a program, such as `%%bash`."""
+        scripts = self.magics_manager.registry["ScriptMagics"].script_magics
+        if self.runs_commands or magic_name not in (*scripts, "script", "!", "sx", "system"):
+            return super().run_cell_magic(magic_name, line, cell)
+        self._not_run(f"%%{magic_name}")
+        return None
+
+    def _not_run(self, what: str) -> None:
+        self.outputs.stream("stderr", f"{what[:MAX_SHOWN_COMMAND_CHARS]}: not run where this is graded\n")
 
     def _tee(self, channel: Any) -> Any:
         """Keep no second copy of what is printed: IPython would keep all of it, for a history that nobody reads."""
@@ -188,17 +219,19 @@ def rehearse() -> None:
     tempfile.tempdir = None  # looked for again where it is needed, which may be inside of a sandbox
 
 
-def make_shell(ipython_dir: str = "") -> Shell:
+def make_shell(ipython_dir: str = "", *, runs_commands: bool = False) -> Shell:
     """Return a fresh shell whose names live in a `__main__` of their own.
 
     Args:
+        runs_commands: let cells start programs of the system, as in `!ls`.
         ipython_dir: where IPython keeps its profile; "" for the place that the environment names.
     """
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
     module = types.ModuleType("__main__")
-    shell = Shell(config=config, user_module=module, **({"ipython_dir": ipython_dir} if ipython_dir else {}))
+    place = {"ipython_dir": ipython_dir} if ipython_dir else {}
+    shell = Shell(config=config, user_module=module, runs_commands=runs_commands, **place)
     _set_instance(shell)
     sys.modules["__main__"] = module
     return shell

@@ -32,7 +32,7 @@ _FRAME = struct.Struct("!IQB")  # header bytes, payload bytes, 1 if the payload 
 class Theirs:
     """The other end of a line that was just made, as descriptors; they are open as long as this context."""
 
-    descriptors: tuple[int, int, int]
+    descriptors: tuple[int, ...]
 
     def __enter__(self) -> Self:
         return self
@@ -42,12 +42,16 @@ class Theirs:
             os.close(descriptor)
 
 
-def line() -> tuple["Channel", Theirs]:
-    """Return our end of a new line, and the other as (socket, inbox, outbox) for whoever is to hold it."""
+def line(*further: int) -> tuple["Channel", Theirs]:
+    """Return our end of a new line, and the other as (socket, inbox, outbox) for whoever is to hold it.
+
+    Args:
+        further: descriptors that go along, and are closed with the rest.
+    """
     regions = [_sealed_region("to"), _sealed_region("from")]
     ours, theirs = socket.socketpair()
     outbox, inbox = (mmap.mmap(region, REGION_BYTES) for region in regions)
-    return Channel(ours, inbox, outbox), Theirs((theirs.detach(), regions[0], regions[1]))
+    return Channel(ours, inbox, outbox), Theirs((theirs.detach(), *regions, *further))
 
 
 class Channel:

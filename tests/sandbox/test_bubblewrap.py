@@ -241,11 +241,13 @@ class TestInside:
         )
         assert sorted(said.split()) == ["/etc/ld.so.cache", f"{HOME}/data.csv"]
 
-    def test_home_holds_the_submissions_own_files_only(self, inside):
-        """The file beside the notebook is there, by its name, and cannot be changed."""
+    def test_home_holds_the_submissions_own_files_only(self, inside, course):
+        """The file beside the notebook is there, by its name, as a copy: what is written to it stays in there."""
         assert inside("import os; print(os.getcwd(), sorted(os.listdir('.')))").strip() == f"{HOME} ['data.csv']"
         assert inside("print(open('data.csv').read())").strip() == "1,2,3"
-        assert "Error" in inside("open('data.csv', 'w')")
+        assert inside("with open('data.csv', 'a') as file: file.write(',4')").strip() == ""
+        assert inside("print(open('data.csv').read())").strip() == "1,2,3,4"
+        assert (course / "data.csv").read_text() == "1,2,3"
 
     def test_a_process_can_time_itself(self, inside):
         """Its own CPU clock is finer than the kernel's tick, or what students measure would read 0."""

@@ -113,13 +113,20 @@ def _autograde(arguments: argparse.Namespace) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    from kernelmark.whole_class import report
+    from kernelmark.whole_class import looks, report
 
-    records = report.load_records(Path(arguments.records), arguments.assignment)
+    wanting = looks.looks(arguments.assignment, Path(arguments.records).absolute())
+    try:
+        records = report.load_records(Path(arguments.records), arguments.assignment)
+    except KernelmarkError:
+        print(*wanting, sep="\n")
+        raise
     page = Path(arguments.page or f"reports/{arguments.assignment}.html")
     page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(report.as_page(records), encoding="utf-8")
+    page.write_text(report.as_page(records, looks.as_html(wanting)), encoding="utf-8")
     print(report.as_table(records))
+    for line in wanting:
+        print(f"needs a look: {line}")
     print(f"written: {page}")
     return 0
 

@@ -67,7 +67,9 @@ ROOMS = {
     "student.export": "errors",
     "course.settings": "sandbox.limits",
     "course.gradebook": "errors records",
-    "course.resume": "errors records notebook.intake gradebook",
+    "course.folder": "",
+    "course.stores": "",
+    "course.resume": "errors records notebook.intake referee.grading gradebook stores",
     "course.sheet": "",
     "course.autograde": "errors records notebook.cells notebook.conform notebook.intake notebook.markup "
     "stopwatch.stats referee.grading settings gradebook resume",
@@ -75,7 +77,8 @@ ROOMS = {
     "whole_class.work": "errors records notebook.conform sandbox.limits referee.grading",
     "whole_class.workers": "errors",
     "whole_class.cluster": "errors records notebook.intake stopwatch.stats referee.grading course.settings "
-    "course.gradebook course.resume course.autograde progress work workers",
+    "course.gradebook course.stores course.resume course.autograde progress work workers",
+    "whole_class.looks": "course.settings course.folder course.gradebook course.stores",
     "whole_class.report": "errors records stopwatch.stats stopwatch.picture",
     "__main__": "...",
 }

@@ -25,7 +25,7 @@ from traitlets import List, Unicode
 from traitlets.config import Configurable
 
 from kernelmark.course.gradebook import Penalty, explain, in_one_transaction, void_marks, write_marks
-from kernelmark.course.resume import alone, check_free, prepare
+from kernelmark.course.resume import Ready, alone, check_free, prepare
 from kernelmark.course.settings import Kernelmark
 from kernelmark.errors import CourseError, GraderError, KernelmarkError
 from kernelmark.notebook import intake
@@ -58,7 +58,7 @@ class SubmissionExporter(NotebookExporter):
 
     def __init__(self, config: Any = None, **kw: Any):
         super().__init__(config=config, **kw)  # type: ignore[no-untyped-call]
-        self.handed_in: dict[tuple[str, str], str] = {}
+        self.ready = Ready({}, {})
         self._alone = contextlib.ExitStack()
         self._grading: tuple[str, ...] = ()
         self._folder = Path()
@@ -69,7 +69,8 @@ class SubmissionExporter(NotebookExporter):
             source = Path(settings.source_directory)
             hashed = functools.cache(functools.partial(source_of, source, self.config))
             with _stopping(KernelmarkError):
-                self.handed_in = prepare(self.parent, source, hashed, penalty(self), settings.grade_book_wait_s)
+                tell = getattr(self.parent, "tell", self.parent.log.warning)
+                self.ready = prepare(self.parent, source, hashed, penalty(self), settings.grade_book_wait_s, tell)
 
     def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> Any:
         """Convert a file that may hold anything; where that fails, no mark of the notebook stays."""
@@ -150,7 +151,7 @@ class Grade(NbGraderPreprocessor):
             course_files=own_files(Path(settings.source_directory) / place["assignment"]),
             limits=settings.limits(),
             notes=resources.get("kernelmark_notes", ()),
-            handed_in=self.parent.handed_in.get((place["assignment"], place["student"]), ""),
+            handed_in=self.parent.ready.handed_in.get((place["assignment"], place["student"]), ""),
         )
         with _stopping():
             resources["kernelmark"], _ = keep(result, self.log)

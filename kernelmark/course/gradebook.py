@@ -12,13 +12,14 @@ import logging
 import os
 import sqlite3
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from nbgrader.api import Comment, Grade, Gradebook, InvalidEntry, MissingEntry, SubmittedNotebook
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, SAWarning
 
 from kernelmark.errors import CourseError, GraderError, StorageError
 from kernelmark.records import CellResult, SubmissionResult
@@ -114,7 +115,7 @@ def write_marks(
         grades: dict[str, Any] = {}
         remarks: dict[str, Any] = {}
         if result.cells or comments:  # one that asks for nothing need not be in the grade book
-            notebook = book.find_submission_notebook(result.notebook, result.assignment, result.student)
+            notebook = _notebook(book, submission, result.notebook)
             tasks = notebook.notebook.task_cells
             grades = _by_cell(book, Grade, notebook, [*notebook.notebook.grade_cells, *tasks])
             remarks = _by_cell(book, Comment, notebook, [*notebook.notebook.solution_cells, *tasks])
@@ -123,14 +124,38 @@ def write_marks(
             raise MissingEntry(f"No such cells: {', '.join(sorted(missing))}")
     except MissingEntry as error:
         raise CourseError(
-            f"source/ and the grade book differ ({error}); run: nbgrader generate_assignment {result.assignment} "
-            "--force"
+            f"source/ and the grade book differ ({error}); run: kernelmark update {result.assignment}"
         ) from None
     for cell in result.cells:
         set_grade(grades[cell.grade_id], cell)
     for grade_id, text in comments.items():
         remarks[grade_id].auto_comment = text
     set_penalties(book, submission, penalty)
+
+
+def enter_submission(book: Gradebook, assignment: str, student: str, timestamp: Any) -> None:
+    """Enter that a student handed something in, the student too where unknown, without a commit."""
+    book.update_or_create_student(student)
+    when = {"timestamp": timestamp} if timestamp else {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SAWarning)  # nbgrader builds a new submission piece by piece
+        book.update_or_create_submission(assignment, student, **when)
+
+
+def _notebook(book: Gradebook, submission: Any, name: str) -> Any:
+    """Return a submitted notebook's row; one that is missing is made.
+
+    Raises:
+        MissingEntry: the assignment has no such notebook.
+    """
+    notebook = book.find_notebook(name, submission.assignment.name)
+    ids = {"notebook_id": notebook.id, "assignment_id": submission.id}
+    found = book.db.query(SubmittedNotebook).filter_by(**ids).first()
+    if found is None:
+        found = SubmittedNotebook(**ids)
+        book.db.add(found)
+        book.db.flush()
+    return found
 
 
 def _by_cell(book: Gradebook, kind: Any, notebook: Any, cells: Sequence[Any]) -> dict[str, Any]:
@@ -142,6 +167,9 @@ def _by_cell(book: Gradebook, kind: Any, notebook: Any, cells: Sequence[Any]) ->
     ids = [cell.id for cell in cells]
     rows = book.db.query(kind).filter(kind.cell_id.in_(ids), kind.notebook_id == notebook.id)
     found = {row.cell_id: row for row in rows}
+    for cell_id in set(ids).difference(found):  # lost, or of a cell that came later
+        found[cell_id] = kind(cell_id=cell_id, notebook_id=notebook.id)
+        book.db.add(found[cell_id])
     return {cell.name: found[cell.id] for cell in reversed(cells) if cell.id in found}
 
 

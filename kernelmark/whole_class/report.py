@@ -4,6 +4,7 @@ It reads what grading left behind and changes nothing. Everything a student wrot
 escaped; the page loads nothing and runs nothing.
 """
 
+import contextlib
 import html
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,7 +32,10 @@ def load_records(root: Path, assignment: str) -> list[SubmissionResult]:
     Raises:
         KernelmarkError: there is none.
     """
-    found = [from_json(SubmissionResult, path.read_bytes()) for path in sorted((root / assignment).glob("*/*.json"))]
+    found = []
+    for path in sorted((root / assignment).glob("*/*.json")):
+        with contextlib.suppress(ValueError):  # `looks` names it
+            found.append(from_json(SubmissionResult, path.read_bytes()))
     if not found:
         raise KernelmarkError(f"no records of {assignment} in {root}; run: nbgrader autograde {assignment}")
     return found
@@ -51,8 +55,12 @@ def as_table(records: Sequence[SubmissionResult]) -> str:
     return "\n".join(lines)
 
 
-def as_page(records: Sequence[SubmissionResult]) -> str:
-    """Return the class as an HTML page: marks, the cells most often missed, and every doubtful verdict."""
+def as_page(records: Sequence[SubmissionResult], looks: str = "") -> str:
+    """Return the class as an HTML page: marks, the cells most often missed, and every doubtful verdict.
+
+    Args:
+        looks: a section of HTML on what needs a look, put before them.
+    """
     assignment = html.escape(records[0].assignment)
     rows = "".join(_row(record) for record in records)
     missed = _missed(records)
@@ -67,7 +75,7 @@ def as_page(records: Sequence[SubmissionResult]) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         f"<title>{assignment}</title><style>{STYLE}</style>"
         f"<h1>{assignment}: {len(records)} submissions</h1><p>Graded on {html.escape('; '.join(machines))}.</p>"
-        "<table><tr><th>student<th>points<th>of<th>need a person<th>seconds</tr>"
+        f"{looks}<table><tr><th>student<th>points<th>of<th>need a person<th>seconds</tr>"
         f"{rows}</table><h2>Most often missed</h2>"
         f"<table><tr><th>cell<th>missed by<th>what it tests</tr>{missed}</table>"
         f"<h2>Not judged by the machine</h2>{doubtful or '<p>None but the written answers.</p>'}</html>"

@@ -1,4 +1,4 @@
-"""The command line: `doctor`, `report`, `grade` and `autograde` for staff, `status`, `check` and `export` for students.
+"""The command line: for staff `doctor`, `report`, `update`, `grade`, `autograde`, for students `status`, `check`, `export`.
 
 It parses arguments and prints; the rooms do the work. It adds what nbgrader has no
 command for, and a way to grade a class at once beside `nbgrader autograde`.
@@ -46,6 +46,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     report.add_argument("--page", default=None, help="where to write the page (default: reports/ASSIGNMENT.html)")
     report.set_defaults(run=_report)
+
+    update = commands.add_parser(
+        "update", help="bring the grade book to a notebook whose cells or points changed; marks given by hand stay"
+    )
+    update.add_argument("assignment", help="for example 03_matmul")
+    update.set_defaults(run=_update)
 
     grade = commands.add_parser("grade", help="grade one notebook, without a grade book, and print the result as JSON")
     grade.add_argument("source", help="the instructor's notebook")
@@ -128,6 +134,14 @@ def _report(arguments: argparse.Namespace) -> int:
     for line in wanting:
         print(f"needs a look: {line}")
     print(f"written: {page}")
+    return 0
+
+
+def _update(arguments: argparse.Namespace) -> int:
+    from kernelmark.course import drift
+
+    for line in drift.update(arguments.assignment):
+        print(line)
     return 0
 
 

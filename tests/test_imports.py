@@ -69,7 +69,8 @@ ROOMS = {
     "course.gradebook": "errors records",
     "course.folder": "",
     "course.stores": "",
-    "course.resume": "errors records notebook.intake referee.grading gradebook stores",
+    "course.drift": "errors notebook.conform stopwatch.stats referee.grading settings folder gradebook",
+    "course.resume": "errors records notebook.intake referee.grading gradebook stores drift",
     "course.sheet": "",
     "course.autograde": "errors records notebook.cells notebook.conform notebook.intake notebook.markup "
     "stopwatch.stats referee.grading settings gradebook resume",

@@ -26,6 +26,7 @@ from typing import Any
 
 from nbgrader.api import Gradebook
 
+from kernelmark.course.drift import stop_at_drift
 from kernelmark.course.gradebook import (
     Book,
     Penalty,
@@ -111,7 +112,7 @@ def prepare(
             # nbgrader would pass over a student whose notebook is missing or has another name.
             converter.assignments[str(each.folder)] = [str(each.folder / f"{name}.ipynb") for name in each.notebooks]
         check_writable(course.db_url, wait_s, converter.log)
-        ledgers = _ledgers(book, found)
+        ledgers = _ledgers(book, found, source, course.notebook_id)
         sorts = _sort(converter, found, ledgers, source_sha256)
         _check_room(course, [*sorts.todo, *sorts.again])
         _empty_stale(converter, book, sorts, source_sha256, penalty)
@@ -121,11 +122,11 @@ def prepare(
     return Ready({(each.assignment, each.student): each.sha256 for each in found}, sorts.kept)
 
 
-def _ledgers(book: Book, found: list[HandedIn]) -> dict[str, Ledger]:
+def _ledgers(book: Book, found: list[HandedIn], source: Path, meant: str) -> dict[str, Ledger]:
     """Return what the grade book holds of each assignment.
 
     Raises:
-        CourseError: it has no such assignment.
+        CourseError: it has no such assignment, or other cells or points than the notebooks that are meant.
     """
     made: dict[str, Ledger] = {}
 
@@ -137,6 +138,9 @@ def _ledgers(book: Book, found: list[HandedIn]) -> dict[str, Ledger]:
                     f"{name} is not in the grade book, so no mark can be; run: nbgrader generate_assignment {name} "
                     "--force; then the same command again"
                 )
+            paths = [path for path in sorted((source / name).glob("*.ipynb")) if fnmatch(path.stem, meant)]
+            also = [notebook for notebook in read.points if fnmatch(notebook, meant)]
+            stop_at_drift(opened, name, {path.stem: read_source(path) for path in paths}, also)
             made[name] = read
 
     if found:

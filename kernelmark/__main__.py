@@ -1,4 +1,4 @@
-"""The command line: for staff `doctor`, `report`, `update`, `grade`, `autograde`, for students `status`, `check`, `export`.
+"""The command line: `doctor`, `report`, `update`, `grade`, `autograde` for staff; students have three of their own.
 
 It parses arguments and prints; the rooms do the work. It adds what nbgrader has no
 command for, and a way to grade a class at once beside `nbgrader autograde`.

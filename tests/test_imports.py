@@ -34,7 +34,8 @@ ROOMS = {
     "lab": "",
     "notebook.cells": "errors",
     "notebook.conform": "errors cells",
-    "notebook.intake": "errors",
+    "notebook.stamps": "",
+    "notebook.intake": "errors stamps",
     "notebook.markup": "",
     "stopwatch.stats": "errors records",
     "stopwatch.picture": "records stats",
@@ -70,7 +71,8 @@ ROOMS = {
     "course.folder": "",
     "course.stores": "",
     "course.drift": "errors notebook.conform stopwatch.stats referee.grading settings folder gradebook",
-    "course.resume": "errors records notebook.intake referee.grading gradebook stores drift",
+    "course.late": "notebook.intake stopwatch.stats gradebook stores",
+    "course.resume": "errors records notebook.intake referee.grading gradebook stores drift late",
     "course.sheet": "",
     "course.autograde": "errors records notebook.cells notebook.conform notebook.intake notebook.markup "
     "stopwatch.stats referee.grading settings gradebook resume",
@@ -79,7 +81,7 @@ ROOMS = {
     "whole_class.workers": "errors",
     "whole_class.cluster": "errors records notebook.intake stopwatch.stats referee.grading course.settings "
     "course.gradebook course.stores course.resume course.autograde progress work workers",
-    "whole_class.looks": "course.settings course.folder course.gradebook course.stores",
+    "whole_class.looks": "notebook.intake course.settings course.folder course.gradebook course.stores",
     "whole_class.report": "errors records stopwatch.stats stopwatch.picture",
     "__main__": "...",
 }

@@ -10,6 +10,7 @@ go on working around them. It does not decide marks.
 import contextlib
 import functools
 import logging
+import types
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -217,13 +218,11 @@ def penalty(step: Configurable) -> Penalty:
     late = AssignLatePenalties(parent=step, config=step.config)
     late.init_plugin()
 
-    def points(submission: Any, notebook: Any) -> float | None:
-        if submission.total_seconds_late <= 0:
+    def points(student: str, score: float, late_s: float) -> float | None:
+        if late_s <= 0:
             return None
-        lost = late.plugin_inst.late_submission_penalty(
-            submission.student.id, notebook.score, submission.total_seconds_late
-        )
-        return None if lost is None else float(late._check_late_penalty(notebook, lost))
+        lost = late.plugin_inst.late_submission_penalty(student, score, late_s)
+        return None if lost is None else float(late._check_late_penalty(types.SimpleNamespace(score=score), lost))
 
     return points
 

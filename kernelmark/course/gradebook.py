@@ -14,6 +14,7 @@ import sqlite3
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from kernelmark.errors import CourseError, GraderError, StorageError
 from kernelmark.records import CellResult, SubmissionResult
 
 # Returns the penalty of a late notebook: (student, score, seconds late) -> points, or None.
-Penalty = Callable[[Any, Any], float | None]
+Penalty = Callable[[str, float, float], float | None]
 # How often a locked grade book is tried again.
 RETRY_S = 0.1
 AGAIN = "then run the same command again; nothing is lost"
@@ -206,12 +207,20 @@ def set_penalties(book: Gradebook, submission: Any, penalty: Penalty) -> None:
     book.db.flush()
     # Not by `submission.notebooks`, for which SQLite goes through those of the whole class.
     ids = [notebook.id for notebook in submission.assignment.notebooks]
+    late_s = seconds_late(submission.timestamp, submission.assignment.duedate, submission.extension)
     rows = book.db.query(SubmittedNotebook)
     for notebook in rows.filter(
         SubmittedNotebook.notebook_id.in_(ids), SubmittedNotebook.assignment_id == submission.id
     ):
         book.db.refresh(notebook)
-        notebook.late_submission_penalty = penalty(submission, notebook)
+        notebook.late_submission_penalty = penalty(submission.student_id, notebook.score, late_s)
+
+
+def seconds_late(timestamp: datetime | None, duedate: datetime | None, extension: timedelta | None) -> float:
+    """Return how late something was handed in; an extension of no due date extends nothing."""
+    if timestamp is None or duedate is None:
+        return 0.0
+    return max(0.0, (timestamp - duedate - (extension or timedelta())).total_seconds())
 
 
 def check_writable(db_url: str, wait_s: float, log: logging.Logger | None = None) -> None:

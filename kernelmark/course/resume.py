@@ -37,6 +37,7 @@ from kernelmark.course.gradebook import (
     void_marks,
     write_marks,
 )
+from kernelmark.course.late import penalties_again
 from kernelmark.course.stores import Kept, Ledger, agree, kept, ledger, named
 from kernelmark.errors import CourseError, GraderError, StorageError
 from kernelmark.notebook import intake
@@ -119,6 +120,7 @@ def prepare(
         _say_lost(sorts, ledgers, tell)
         for each in sorts.again:
             _write_again(converter, book, each, penalty)
+        _see_to_deadlines(converter, book, found, sorts, ledgers, penalty, tell)
     return Ready({(each.assignment, each.student): each.sha256 for each in found}, sorts.kept)
 
 
@@ -234,6 +236,28 @@ def _write_again(converter: Any, book: Book, each: HandedIn, penalty: Penalty) -
 
     with alone(each.assignment, each.student):
         book.in_one_transaction(write)
+
+
+def _see_to_deadlines(
+    converter: Any,
+    book: Book,
+    found: list[HandedIn],
+    sorts: _Sorted,
+    ledgers: dict[str, Ledger],
+    penalty: Penalty,
+    tell: Callable[[str], None],
+) -> None:
+    """Work out penalties of what is done again, and name timestamps that cannot be read."""
+    clock = intake.exchange_clock(converter.config)
+    for each in found:
+        if fault := intake.timestamp_fault(each.folder, *clock):
+            tell(f"{each.student}: when this was handed in cannot be read, so nothing is said of lateness: {fault}")
+    for assignment, held in ledgers.items():
+        folders = {each.student: each.folder for each in sorts.done if each.assignment == assignment}
+        for line in penalties_again(
+            book, assignment, held, folders, penalty, converter.coursedir.get_existing_timestamp
+        ):
+            tell(line)
 
 
 def _kept(each: HandedIn) -> dict[str, Kept] | None:

@@ -17,6 +17,7 @@ from kernelmark.course.folder import has_grade_book, open_course
 from kernelmark.course.gradebook import Book
 from kernelmark.course.settings import Kernelmark
 from kernelmark.course.stores import Kept, Ledger, agree, kept, ledger, named
+from kernelmark.notebook.intake import exchange_clock, timestamp_fault
 
 # A report lists names; longer lists are cut.
 MAX_NAMES = 40
@@ -43,7 +44,13 @@ def looks(assignment: str, records: Path) -> list[str]:
             for path in (records / assignment / student).glob("*.json")
         }
         book = _ledger(app, assignment)
-    return _lines(assignment, places, outlines, book)
+        clock = exchange_clock(app.config)
+        faults = {
+            student: timestamp_fault(course.format_path(course.submitted_directory, student, assignment), *clock)
+            for student in sorted(places["submitted"])
+        }
+    unread = [f"{named([student])}: timestamp.txt: {fault}" for student, fault in faults.items() if fault]
+    return _lines(assignment, places, outlines, book) + unread
 
 
 def as_html(lines: Sequence[str]) -> str:

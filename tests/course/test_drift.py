@@ -1,4 +1,4 @@
-"""A notebook that changed after grading: a run stops before it changes anything, and `update` keeps what people gave."""
+"""A notebook that changed after grading: a run stops before it changes anything, `update` keeps what people gave."""
 
 import subprocess
 from collections.abc import Callable, Iterator

@@ -12,7 +12,7 @@ import warnings
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, available_timezones
 
-from dateutil import parser
+from dateutil import parser  # type: ignore[import-untyped]
 
 DEFAULT_FORMAT = "%Y-%m-%d %H:%M:%S.%f %Z"
 # What nearly every timestamp is: no more is looked at than that.
@@ -55,6 +55,7 @@ def _parsed(text: str, zone: str) -> datetime:
     text = _AHEAD.sub("", text)
     if _POSIX.search(text):
         raise ValueError("a zone and an offset in one can be read in two ways")
+    one: datetime
     names: list[str] = []
 
     def named(name: str | None, offset: int | None) -> tzinfo | None:

@@ -68,7 +68,7 @@ class SubmissionExporter(NotebookExporter):
             self._folder = Path(self.parent.coursedir.root, self.parent.coursedir.autograded_directory)
             settings = Kernelmark(parent=self, config=self.config)
             source = Path(settings.source_directory)
-            hashed = functools.cache(functools.partial(source_of, source, self.config))
+            hashed = functools.cache(functools.partial(source_of, source, self.config, self.parent.exclude_overwriting))
             with _stopping(KernelmarkError):
                 tell = getattr(self.parent, "tell", self.parent.log.warning)
                 self.ready = prepare(self.parent, source, hashed, penalty(self), settings.grade_book_wait_s, tell)
@@ -152,6 +152,7 @@ class Grade(NbGraderPreprocessor):
             course_files=own_files(Path(settings.source_directory) / place["assignment"]),
             limits=settings.limits(),
             notes=resources.get("kernelmark_notes", ()),
+            students_own=self.parent.parent.exclude_overwriting.get(place["assignment"], ()),
             handed_in=self.parent.ready.handed_in.get((place["assignment"], place["student"]), ""),
         )
         with _stopping():

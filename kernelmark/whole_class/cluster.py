@@ -167,7 +167,7 @@ class ClassAutograde(Autograde):
         """Return assignment, student, folder and notebooks of what is to be graded, by folder."""
         settings = Kernelmark(parent=self, config=self.config)
         source = Path(settings.source_directory)
-        hashed = functools.cache(functools.partial(grading.source_of, source, self.config))
+        hashed = functools.cache(functools.partial(grading.source_of, source, self.config, self.exclude_overwriting))
         pattern = self._format_source("(?P<assignment>.*)", "(?P<student>.*)", escape=True)
         found = []
         for folder in sorted(self.assignments):
@@ -218,6 +218,7 @@ class ClassAutograde(Autograde):
                     config=plain(self.config),
                     files=files,
                     course_files=course_files,
+                    students_own=tuple(self.exclude_overwriting.get(assignment, ())),
                     handed_in=self.exporter.ready.handed_in.get((assignment, student), ""),
                 )
             )

@@ -1,4 +1,4 @@
-"""The command line: `doctor`, `report`, `grade` and `autograde` for staff, `status`, `check` and `export` for students.
+"""The command line: `doctor`, `report`, `update`, `grade`, `autograde` for staff; students have three of their own.
 
 It parses arguments and prints; the rooms do the work. It adds what nbgrader has no
 command for, and a way to grade a class at once beside `nbgrader autograde`.
@@ -51,6 +51,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     report.add_argument("--page", default=None, help="where to write the page (default: reports/ASSIGNMENT.html)")
     report.set_defaults(run=_report)
+
+    update = commands.add_parser(
+        "update", help="bring the grade book to a notebook whose cells or points changed; marks given by hand stay"
+    )
+    update.add_argument("assignment", help="for example 03_matmul")
+    update.set_defaults(run=_update)
 
     grade = commands.add_parser("grade", help="grade one notebook, without a grade book, and print the result as JSON")
     grade.add_argument("source", help="the instructor's notebook")
@@ -137,14 +143,30 @@ def _autograde(arguments: argparse.Namespace) -> int:
 
 def _report(arguments: argparse.Namespace) -> int:
     with needs_grader("report"):
-        from kernelmark.whole_class import report
+        from kernelmark.whole_class import looks, report
 
-    records = report.load_records(Path(arguments.records), arguments.assignment)
+    wanting = looks.looks(arguments.assignment, Path(arguments.records).absolute())
+    try:
+        records = report.load_records(Path(arguments.records), arguments.assignment)
+    except KernelmarkError:
+        print(*wanting, sep="\n")
+        raise
     page = Path(arguments.page or f"reports/{arguments.assignment}.html")
     page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(report.as_page(records), encoding="utf-8")
+    page.write_text(report.as_page(records, wanting), encoding="utf-8")
     print(report.as_table(records))
+    for line in wanting:
+        print(f"needs a look: {line}")
     print(f"written: {page}")
+    return 0
+
+
+def _update(arguments: argparse.Namespace) -> int:
+    with needs_grader("update"):
+        from kernelmark.course import drift
+
+    for line in drift.update(arguments.assignment):
+        print(line)
     return 0
 
 

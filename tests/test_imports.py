@@ -34,7 +34,8 @@ ROOMS = {
     "autograde": "",
     "notebook.cells": "errors",
     "notebook.conform": "errors cells",
-    "notebook.intake": "errors",
+    "notebook.stamps": "",
+    "notebook.intake": "errors stamps",
     "notebook.page": "",
     "notebook.markup": "page",
     "stopwatch.stats": "errors records",
@@ -84,7 +85,11 @@ ROOMS = {
     "student.export": "errors",
     "course.settings": "sandbox.limits",
     "course.gradebook": "errors records",
-    "course.resume": "errors records notebook.intake gradebook",
+    "course.folder": "",
+    "course.stores": "",
+    "course.drift": "errors notebook.conform stopwatch.stats referee.grading settings folder gradebook",
+    "course.late": "notebook.intake stopwatch.stats gradebook stores",
+    "course.resume": "errors records notebook.intake referee.grading gradebook stores drift late",
     "course.sheet": "",
     "course.autograde": "errors records notebook.cells notebook.conform notebook.intake notebook.page notebook.markup "
     "stopwatch.stats referee.grading settings gradebook resume",
@@ -92,7 +97,8 @@ ROOMS = {
     "whole_class.work": "errors records notebook.conform sandbox.limits referee.grading",
     "whole_class.workers": "errors",
     "whole_class.cluster": "errors records notebook.intake stopwatch.stats referee.grading course.settings "
-    "course.gradebook course.resume course.autograde progress work workers",
+    "course.gradebook course.stores course.resume course.autograde progress work workers",
+    "whole_class.looks": "notebook.intake course.settings course.folder course.gradebook course.stores",
     "whole_class.report": "errors records notebook.page stopwatch.stats stopwatch.picture",
     "__main__": "...",
 }

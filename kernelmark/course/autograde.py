@@ -10,6 +10,7 @@ go on working around them. It does not decide marks.
 import contextlib
 import functools
 import logging
+import types
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from traitlets import List, Unicode
 from traitlets.config import Configurable
 
 from kernelmark.course.gradebook import Penalty, explain, in_one_transaction, void_marks, write_marks
-from kernelmark.course.resume import alone, check_free, prepare
+from kernelmark.course.resume import Ready, alone, check_free, prepare
 from kernelmark.course.settings import Kernelmark
 from kernelmark.errors import CourseError, GraderError, KernelmarkError
 from kernelmark.notebook import intake, page
@@ -58,7 +59,7 @@ class SubmissionExporter(NotebookExporter):
 
     def __init__(self, config: Any = None, **kw: Any):
         super().__init__(config=config, **kw)  # type: ignore[no-untyped-call]
-        self.handed_in: dict[tuple[str, str], str] = {}
+        self.ready = Ready({}, {})
         self._alone = contextlib.ExitStack()
         self._grading: tuple[str, ...] = ()
         self._folder = Path()
@@ -67,9 +68,10 @@ class SubmissionExporter(NotebookExporter):
             self._folder = Path(self.parent.coursedir.root, self.parent.coursedir.autograded_directory)
             settings = Kernelmark(parent=self, config=self.config)
             source = Path(settings.source_directory)
-            hashed = functools.cache(functools.partial(source_of, source, self.config))
+            hashed = functools.cache(functools.partial(source_of, source, self.config, self.parent.exclude_overwriting))
             with _stopping(KernelmarkError):
-                self.handed_in = prepare(self.parent, source, hashed, penalty(self), settings.grade_book_wait_s)
+                tell = getattr(self.parent, "tell", self.parent.log.warning)
+                self.ready = prepare(self.parent, source, hashed, penalty(self), settings.grade_book_wait_s, tell)
 
     def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> Any:
         """Convert a file that may hold anything; where that fails, no mark of the notebook stays."""
@@ -150,7 +152,8 @@ class Grade(NbGraderPreprocessor):
             course_files=own_files(Path(settings.source_directory) / place["assignment"]),
             limits=settings.limits(),
             notes=resources.get("kernelmark_notes", ()),
-            handed_in=self.parent.handed_in.get((place["assignment"], place["student"]), ""),
+            students_own=self.parent.parent.exclude_overwriting.get(place["assignment"], ()),
+            handed_in=self.parent.ready.handed_in.get((place["assignment"], place["student"]), ""),
         )
         with _stopping():
             resources["kernelmark"], _ = keep(result, self.log)
@@ -216,13 +219,11 @@ def penalty(step: Configurable) -> Penalty:
     late = AssignLatePenalties(parent=step, config=step.config)
     late.init_plugin()
 
-    def points(submission: Any, notebook: Any) -> float | None:
-        if submission.total_seconds_late <= 0:
+    def points(student: str, score: float, late_s: float) -> float | None:
+        if late_s <= 0:
             return None
-        lost = late.plugin_inst.late_submission_penalty(
-            submission.student.id, notebook.score, submission.total_seconds_late
-        )
-        return None if lost is None else float(late._check_late_penalty(notebook, lost))
+        lost = late.plugin_inst.late_submission_penalty(student, score, late_s)
+        return None if lost is None else float(late._check_late_penalty(types.SimpleNamespace(score=score), lost))
 
     return points
 

@@ -12,19 +12,21 @@ import logging
 import os
 import sqlite3
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from nbgrader.api import Comment, Grade, Gradebook, InvalidEntry, MissingEntry, SubmittedNotebook
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, SAWarning
 
 from kernelmark.errors import CourseError, GraderError, StorageError
 from kernelmark.records import CellResult, SubmissionResult
 
 # Returns the penalty of a late notebook: (student, score, seconds late) -> points, or None.
-Penalty = Callable[[Any, Any], float | None]
+Penalty = Callable[[str, float, float], float | None]
 # How often a locked grade book is tried again.
 RETRY_S = 0.1
 AGAIN = "then run the same command again; nothing is lost"
@@ -114,7 +116,7 @@ def write_marks(
         grades: dict[str, Any] = {}
         remarks: dict[str, Any] = {}
         if result.cells or comments:  # one that asks for nothing need not be in the grade book
-            notebook = book.find_submission_notebook(result.notebook, result.assignment, result.student)
+            notebook = _notebook(book, submission, result.notebook)
             tasks = notebook.notebook.task_cells
             grades = _by_cell(book, Grade, notebook, [*notebook.notebook.grade_cells, *tasks])
             remarks = _by_cell(book, Comment, notebook, [*notebook.notebook.solution_cells, *tasks])
@@ -123,14 +125,38 @@ def write_marks(
             raise MissingEntry(f"No such cells: {', '.join(sorted(missing))}")
     except MissingEntry as error:
         raise CourseError(
-            f"source/ and the grade book differ ({error}); run: nbgrader generate_assignment {result.assignment} "
-            "--force"
+            f"source/ and the grade book differ ({error}); run: kernelmark update {result.assignment}"
         ) from None
     for cell in result.cells:
         set_grade(grades[cell.grade_id], cell)
     for grade_id, text in comments.items():
         remarks[grade_id].auto_comment = text
     set_penalties(book, submission, penalty)
+
+
+def enter_submission(book: Gradebook, assignment: str, student: str, timestamp: Any) -> None:
+    """Enter that a student handed something in, the student too where unknown, without a commit."""
+    book.update_or_create_student(student)
+    when = {"timestamp": timestamp} if timestamp else {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SAWarning)  # nbgrader builds a new submission piece by piece
+        book.update_or_create_submission(assignment, student, **when)
+
+
+def _notebook(book: Gradebook, submission: Any, name: str) -> Any:
+    """Return a submitted notebook's row; one that is missing is made.
+
+    Raises:
+        MissingEntry: the assignment has no such notebook.
+    """
+    notebook = book.find_notebook(name, submission.assignment.name)
+    ids = {"notebook_id": notebook.id, "assignment_id": submission.id}
+    found = book.db.query(SubmittedNotebook).filter_by(**ids).first()
+    if found is None:
+        found = SubmittedNotebook(**ids)
+        book.db.add(found)
+        book.db.flush()
+    return found
 
 
 def _by_cell(book: Gradebook, kind: Any, notebook: Any, cells: Sequence[Any]) -> dict[str, Any]:
@@ -142,6 +168,9 @@ def _by_cell(book: Gradebook, kind: Any, notebook: Any, cells: Sequence[Any]) ->
     ids = [cell.id for cell in cells]
     rows = book.db.query(kind).filter(kind.cell_id.in_(ids), kind.notebook_id == notebook.id)
     found = {row.cell_id: row for row in rows}
+    for cell_id in set(ids).difference(found):  # lost, or of a cell that came later
+        found[cell_id] = kind(cell_id=cell_id, notebook_id=notebook.id)
+        book.db.add(found[cell_id])
     return {cell.name: found[cell.id] for cell in reversed(cells) if cell.id in found}
 
 
@@ -178,12 +207,20 @@ def set_penalties(book: Gradebook, submission: Any, penalty: Penalty) -> None:
     book.db.flush()
     # Not by `submission.notebooks`, for which SQLite goes through those of the whole class.
     ids = [notebook.id for notebook in submission.assignment.notebooks]
+    late_s = seconds_late(submission.timestamp, submission.assignment.duedate, submission.extension)
     rows = book.db.query(SubmittedNotebook)
     for notebook in rows.filter(
         SubmittedNotebook.notebook_id.in_(ids), SubmittedNotebook.assignment_id == submission.id
     ):
         book.db.refresh(notebook)
-        notebook.late_submission_penalty = penalty(submission, notebook)
+        notebook.late_submission_penalty = penalty(submission.student_id, notebook.score, late_s)
+
+
+def seconds_late(timestamp: datetime | None, duedate: datetime | None, extension: timedelta | None) -> float:
+    """Return how late something was handed in; an extension of no due date extends nothing."""
+    if timestamp is None or duedate is None:
+        return 0.0
+    return max(0.0, (timestamp - duedate - (extension or timedelta())).total_seconds())
 
 
 def check_writable(db_url: str, wait_s: float, log: logging.Logger | None = None) -> None:

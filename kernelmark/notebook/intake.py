@@ -20,10 +20,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from nbgrader import utils
 from nbgrader.converters import base
 
 from kernelmark.errors import SubmissionError
+from kernelmark.notebook.stamps import DEFAULT_FORMAT, moment
 
 # As much as nbgrader's own exchange takes from a student (`CourseDirectory.max_dir_size`).
 MAX_BYTES = 100_000_000
@@ -179,7 +179,8 @@ def guard(converter: Any) -> None:
             base.find_all_files = walk
 
     converter.init_assignment = init_assignment_of_passive_files
-    converter.coursedir.get_existing_timestamp = timestamp
+    zone, written = exchange_clock(converter.config)
+    converter.coursedir.get_existing_timestamp = functools.partial(timestamp, zone=zone, written=written)
 
 
 def instructors_folder(converter: Any, assignment: str) -> Path:
@@ -204,14 +205,49 @@ def passive_files(path: str, exclude: Sequence[str] = (), *, own: Path) -> list[
     return [os.path.join(path, name) for name in look(Path(path)).files if copied(name)]
 
 
-def timestamp(folder: str) -> datetime | None:
+def timestamp(folder: str | Path, zone: str = "UTC", written: str = DEFAULT_FORMAT) -> datetime | None:
     """Return when a submission was handed in, or None where its timestamp.txt says nothing of the kind."""
     try:
-        text = read(Path(folder, "timestamp.txt"), MAX_TIMESTAMP_BYTES).decode().strip()
-        said: datetime | None = utils.parse_utc(text) if text else None
-        return said
-    except (SubmissionError, OSError, ValueError, OverflowError, TypeError):
+        text = timestamp_text(Path(folder))
+        return moment(text, zone, written) if text is not None else None
+    except ValueError:
         return None
+
+
+def timestamp_fault(folder: str | Path, zone: str = "UTC", written: str = DEFAULT_FORMAT) -> str:
+    """Return why a timestamp.txt that is there cannot be read, "" where it can or there is none."""
+    try:
+        text = timestamp_text(Path(folder))
+        if text is not None:
+            moment(text, zone, written)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def timestamp_text(folder: Path) -> str | None:
+    """Return what a timestamp.txt says, None where there is none.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
+    path = folder / "timestamp.txt"
+    if not os.path.lexists(path):
+        return None
+    try:
+        data = read(path, MAX_TIMESTAMP_BYTES)
+    except (SubmissionError, OSError) as error:
+        raise ValueError(f"timestamp.txt cannot be read: {error}") from None
+    utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return data.decode("utf-16" if utf16 else "utf-8-sig").strip()
+
+
+def exchange_clock(config: Any) -> tuple[str, str]:
+    """Return in which time zone and in which format nbgrader's exchange writes timestamps."""
+    said: dict[str, Any] = {}
+    for section in ("Exchange", "ExchangeCollect", "ExchangeSubmit"):
+        said |= {name: value for name, value in config.get(section, {}).items() if isinstance(value, str)}
+    return said.get("timezone", "UTC"), said.get("timestamp_format", DEFAULT_FORMAT)
 
 
 A_LINK = "a link"

@@ -11,11 +11,13 @@ import hashlib
 import json
 import os
 import platform
+import shutil
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib import metadata
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import nbformat
@@ -68,6 +70,7 @@ def graded_notebook(
     limits: Limits,
     notes: Sequence[str] = (),
     handed_in: str = "",
+    students_own: Sequence[str] = (),
 ) -> tuple[NotebookNode, SubmissionResult]:
     """Referee a submission; return the notebook to keep, outputs filled in, and the result. Nothing is written.
 
@@ -75,11 +78,14 @@ def graded_notebook(
         who: assignment, notebook, student.
         files: the student's own files, {name beside the notebook: path}; course_files: the instructor's.
         handed_in: the hash of what was handed in, read by the next run from the notebook to keep.
+        students_own: paths below the instructor's folder that are not laid over a student's of the same name.
     """
     graded, plan = course.plan(submission, notes)
-    source_sha256 = _source_sha256(course, course_files)
+    source_sha256 = _source_sha256(course, course_files, students_own)
     start = time.monotonic()
-    done = _warm_judges.grade(plan, source_sha256, _limits(course, limits), files, course_files)
+    with tempfile.TemporaryDirectory(prefix="kernelmark-") if students_own else contextlib.nullcontext("") as place:
+        over = _laid_over(files, course_files, students_own, place)
+        done = _warm_judges.grade(plan, source_sha256, _limits(course, limits), files, course_files, over)
     # What a student wrote opens in formgrader beside the instructor's own session.
     sanitise = Sanitise(trusted=[cell.source for cell in course.cells])
     for node, outputs, cell in zip(graded.cells, done.outputs, plan.cells, strict=True):
@@ -145,10 +151,12 @@ def environment_sha256() -> str:
     return hashlib.sha256("\n".join(found).encode()).hexdigest()
 
 
-def source_of(source: Path, config: Any, assignment: str, notebook: str) -> str:
-    """Return the hash of an instructor's notebook and the files beside it."""
+def source_of(
+    source: Path, config: Any, students_own: Mapping[str, Sequence[str]], assignment: str, notebook: str
+) -> str:
+    """Return the hash of an instructor's notebook and the files beside it, and of which of them are the student's."""
     path = source / assignment / f"{notebook}.ipynb"
-    return _source_sha256(Course(read_source(path), config), own_files(path.parent))
+    return _source_sha256(Course(read_source(path), config), own_files(path.parent), students_own.get(assignment, ()))
 
 
 def read_source(path: Path) -> NotebookNode:
@@ -190,6 +198,45 @@ def own_files(folder: Path) -> dict[str, str]:
     return {p.name: str(p.resolve()) for p in own[: intake.MAX_SHOWN]}
 
 
+def _laid_over(
+    files: Mapping[str, str], course_files: Mapping[str, str], students_own: Sequence[str], place: str
+) -> dict[str, str]:
+    """Return the instructor's files and folders that stand before a student's, as nbgrader lays them over.
+
+    Args:
+        students_own: paths that are left out; where one lies in a folder, the two folders become one in `place`.
+    """
+    own = [PurePosixPath(os.path.normpath(name)) for name in students_own]
+    found = {}
+    for name, path in course_files.items():
+        inside = [str(each.relative_to(name)) for each in own if len(each.parts) > 1 and each.parts[0] == name]
+        if PurePosixPath(name) in own:
+            continue
+        found[name] = path
+        if inside and Path(path).is_dir():
+            found[name] = str(Path(place, name))
+            _merge(files.get(name), path, inside, Path(place, name))
+    if place:  # a sandbox's user, who is another one where root grades, must be able to look
+        for below in (Path(place), *Path(place).rglob("*")):
+            below.chmod(0o755 if below.is_dir() else 0o644)
+    return found
+
+
+def _merge(students: str | None, instructors: str, inside: Sequence[str], target: Path) -> None:
+    """Copy a student's folder and over it the instructor's, but for what is left out."""
+
+    def left_out(folder: str, names: list[str]) -> list[str]:
+        here = os.path.relpath(folder, instructors)
+        return [name for name in names if os.path.normpath(os.path.join(here, name)) in inside]
+
+    target.mkdir(parents=True)
+    if students is not None and Path(students).is_dir():
+        for name in intake.look(Path(students)).files:
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(Path(students, name), target / name, follow_symlinks=False)
+    shutil.copytree(instructors, target, ignore=left_out, dirs_exist_ok=True)
+
+
 def read_handed_in(path: Path) -> tuple[NotebookNode, list[str]]:
     """Return a submitted file as a notebook of plain cells, and notes on it and on what lies beside it."""
     data, notes = handed_in_bytes(path)
@@ -221,9 +268,10 @@ def _submission_sha256(plan: Plan, files: dict[str, str]) -> str:
     return digest.hexdigest()
 
 
-def _source_sha256(course: Course, files: dict[str, str]) -> str:
+def _source_sha256(course: Course, files: dict[str, str], students_own: Sequence[str] = ()) -> str:
     """Return a hash of everything an instructor wrote: the notebook, and the files beside it."""
     digest = hashlib.sha256(json.dumps(course.source, sort_keys=True).encode())
+    digest.update("".join(f"\0{name}" for name in sorted(students_own)).encode())
     _add_files(digest, files)
     return digest.hexdigest()
 

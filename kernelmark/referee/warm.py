@@ -69,12 +69,14 @@ class WarmJudges:
         limits: Limits,
         files: dict[str, str],
         course_files: dict[str, str] | None = None,
+        laid_over: dict[str, str] | None = None,
     ) -> Refereed:
         """Referee one notebook in a fresh judge.
 
         Args:
             files: the submission's own files, {name beside the notebook: path}.
-            course_files: the instructor's; they stand in the place of the submission's of the same name.
+            course_files: the instructor's, beside the judge and the reference.
+            laid_over: those that stand in the place of the submission's of the same name; None for all of them.
 
         Raises:
             SandboxError: submissions cannot be contained on this machine.
@@ -82,7 +84,8 @@ class WarmJudges:
         sound = sorted(self._sound.get(source_sha256, ()))
         course_files = course_files or {}
         job = {"plan": json.loads(plan.to_json()), "limits": asdict(limits), "sound": sound}
-        job |= {"files": {**files, **course_files}, "course_files": course_files}
+        laid_over = course_files if laid_over is None else laid_over
+        job |= {"files": {**files, **laid_over}, "course_files": course_files}
         try:
             with self._connect(source_sha256, limits, course_files, _libraries(plan)) as connection:
                 connection.settimeout(limits.notebook_s + SLACK_S)

@@ -11,7 +11,6 @@ import errno
 import functools
 import re
 import shutil
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import asdict, dataclass, field
@@ -24,12 +23,12 @@ from nbgrader.apps import autogradeapp
 from nbgrader.apps.autogradeapp import AutogradeApp
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
-from sqlalchemy.exc import SAWarning
 
 from kernelmark.course import autograde
-from kernelmark.course.gradebook import Book, explain, void_marks, write_marks
+from kernelmark.course.gradebook import Book, enter_submission, explain, void_marks, write_marks
 from kernelmark.course.resume import alone
 from kernelmark.course.settings import Kernelmark
+from kernelmark.course.stores import kept
 from kernelmark.errors import ClusterError, GraderError, KernelmarkError, SandboxError, StorageError
 from kernelmark.notebook import intake
 from kernelmark.records import RECORDS, SubmissionResult, from_json, record_path
@@ -83,6 +82,12 @@ class ClassAutograde(Autograde):
 
     workers: Workers
     progress: Progress
+    # What is to be said before anything is graded.
+    told: list[str]
+
+    def tell(self, text: str) -> None:
+        """Keep a line for staff until the run begins."""
+        self.told.append(text)
 
     def convert_notebooks(self) -> None:
         """Grade every submission that has to be, and write each as soon as it is there.
@@ -96,6 +101,8 @@ class ClassAutograde(Autograde):
         self._check_assignment()
         todo = self._todo()
         self.progress.begin(len(todo), skipped=len(self.assignments) - len(todo))
+        for text in self.told:
+            self.progress.note(text)
         running: dict[Future[Any], tuple[_Item, Work]] = {}
         try:
             failed = self._grade_all(todo, running)
@@ -160,7 +167,7 @@ class ClassAutograde(Autograde):
         """Return assignment, student, folder and notebooks of what is to be graded, by folder."""
         settings = Kernelmark(parent=self, config=self.config)
         source = Path(settings.source_directory)
-        hashed = functools.cache(functools.partial(grading.source_of, source, self.config))
+        hashed = functools.cache(functools.partial(grading.source_of, source, self.config, self.exclude_overwriting))
         pattern = self._format_source("(?P<assignment>.*)", "(?P<student>.*)", escape=True)
         found = []
         for folder in sorted(self.assignments):
@@ -178,11 +185,10 @@ class ClassAutograde(Autograde):
     def _is_current(self, assignment: str, student: str, hashed: Callable[[str, str], str]) -> bool:
         """Say whether what was graded before was graded with these tests and this environment."""
         for name in (Path(path).stem for path in self.notebooks):
-            try:
-                record = from_json(SubmissionResult, record_path(assignment, student, name).read_bytes())
-            except (OSError, ValueError):
-                return False
-            if record.source_sha256 != hashed(assignment, name):
+            record = self.exporter.ready.kept.get((assignment, student, name)) or kept(
+                record_path(assignment, student, name)
+            )
+            if record is None or record.source_sha256 != hashed(assignment, name):
                 return False
             if record.environment_sha256 != grading.environment_sha256():
                 return False
@@ -212,7 +218,8 @@ class ClassAutograde(Autograde):
                     config=plain(self.config),
                     files=files,
                     course_files=course_files,
-                    handed_in=self.exporter.handed_in.get((assignment, student), ""),
+                    students_own=tuple(self.exclude_overwriting.get(assignment, ())),
+                    handed_in=self.exporter.ready.handed_in.get((assignment, student), ""),
                 )
             )
         item = _Item(assignment, student, folder, works)
@@ -293,11 +300,8 @@ class ClassAutograde(Autograde):
         timestamp = self.coursedir.get_existing_timestamp(item.folder)
 
         def write(book: Gradebook) -> None:
-            self._student(book, item.student)
-            when = {"timestamp": timestamp} if timestamp else {}
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", SAWarning)  # nbgrader builds a new submission piece by piece
-                book.update_or_create_submission(item.assignment, item.student, **when)
+            self._check_student(book, item.student)
+            enter_submission(book, item.assignment, item.student, timestamp)
             for name, (result, _) in kept.items():
                 write_marks(book, result, item.done[name].comments, self._penalty)
 
@@ -309,9 +313,8 @@ class ClassAutograde(Autograde):
         for result, former in kept.values():
             self.progress.graded(result, what_changed(former, result))
 
-    def _student(self, book: Gradebook, student: str) -> None:
+    def _check_student(self, book: Gradebook, student: str) -> None:
         if self.create_student:
-            book.update_or_create_student(student)
             return
         try:
             book.find_student(student)
@@ -374,7 +377,7 @@ def run(name: str, words: Sequence[str], jobs: int, scheduler: str, *, as_json: 
 
         def make(**settings: Any) -> ClassAutograde:
             converter = ClassAutograde(**settings)
-            converter.workers, converter.progress = found, progress
+            converter.workers, converter.progress, converter.told = found, progress, []
             return converter
 
         app = ClassAutogradeApp()

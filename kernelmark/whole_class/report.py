@@ -4,6 +4,7 @@ It reads what grading left behind and changes nothing. Everything a student wrot
 escaped; the page loads nothing and runs nothing.
 """
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,7 +24,10 @@ def load_records(root: Path, assignment: str) -> list[SubmissionResult]:
     Raises:
         KernelmarkError: there is none.
     """
-    found = [from_json(SubmissionResult, path.read_bytes()) for path in sorted((root / assignment).glob("*/*.json"))]
+    found = []
+    for path in sorted((root / assignment).glob("*/*.json")):
+        with contextlib.suppress(ValueError):  # `looks` names it
+            found.append(from_json(SubmissionResult, path.read_bytes()))
     if not found:
         raise KernelmarkError(f"no records of {assignment} in {root}; run: nbgrader autograde {assignment}")
     return found
@@ -43,8 +47,12 @@ def as_table(records: Sequence[SubmissionResult]) -> str:
     return "\n".join(lines)
 
 
-def as_page(records: Sequence[SubmissionResult]) -> str:
-    """Return the class as an HTML page: marks, the cells most often missed, and every doubtful verdict."""
+def as_page(records: Sequence[SubmissionResult], looks: Sequence[str] = ()) -> str:
+    """Return the class as an HTML page: marks, the cells most often missed, and every doubtful verdict.
+
+    Args:
+        looks: what needs a look, a line each; put before them.
+    """
     doubtful = [
         (record.student, cells)
         for record in records
@@ -54,6 +62,7 @@ def as_page(records: Sequence[SubmissionResult]) -> str:
         "report.html",
         assignment=records[0].assignment,
         records=records,
+        looks=looks,
         machines=sorted({f"{r.machine.processor}, {r.machine.cores} cores, NumPy {r.machine.numpy}" for r in records}),
         missed=_missed(records),
         doubtful=doubtful,

@@ -47,6 +47,7 @@ class Work:
     files: Mapping[str, str] | bytes
     course_files: Mapping[str, str] | bytes
     handed_in: str = ""
+    students_own: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ def grade_work(work: Work) -> Graded:
             limits=Limits(**work.limits),
             notes=(*notes, *work.notes),
             handed_in=work.handed_in,
+            students_own=work.students_own,
         )
     return Graded(nbformat.writes(notebook), grading.unanswered(notebook), result)
 

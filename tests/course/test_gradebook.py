@@ -83,7 +83,7 @@ class TestWriteMarks:
         book = class_of(1)
         scores: list[float] = []
         result = a_result("s0", names=["add_small", "new_cell"]) if missing == "cell" else a_result("s0", "extra")
-        with pytest.raises(CourseError, match=r"(new_cell|extra).*generate_assignment short --force"):
+        with pytest.raises(CourseError, match=r"(new_cell|extra).*kernelmark update short"):
             book.in_one_transaction(lambda opened: write_marks(opened, result, {}, no_penalty))
         book.in_one_transaction(lambda opened: scores.append(opened.find_submission("short", "s0").score))
         book.close()

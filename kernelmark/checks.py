@@ -15,6 +15,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -25,7 +26,7 @@ from kernelmark.records import Verdict
 from kernelmark.stopwatch import picture
 from kernelmark.stopwatch.desk_clock import cpu_step_s, is_coarse
 from kernelmark.stopwatch.lock import host_lock
-from kernelmark.stopwatch.stats import decide, number
+from kernelmark.stopwatch.stats import decide, number, waits
 from kernelmark.stopwatch.timing import Inputs, LocalSide, Side, race
 
 __all__ = ["close", "faster", "raises", "reference", "unchanged"]
@@ -50,6 +51,9 @@ class Runtime(Protocol):
 
     def reference(self, name: str) -> Any:
         """Return what the course's own solution calls by this name."""
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Return what is held while a race runs: nobody else on this host times anything meanwhile."""
 
     def again(self) -> bool:
         """Prepare a second race after an inconclusive one; False where there is none."""
@@ -83,6 +87,10 @@ class Desk:
         if name not in names:
             raise NameError(f"reference.{name}: at your desk this is your own {name}; run the cell that defines it")
         return names[name]
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Wait for whoever else measures on this machine."""
+        return host_lock()
 
     def again(self) -> bool:
         """Measure once: the student can run the cell again."""
@@ -257,7 +265,7 @@ def faster(
         close(output, expect(*arguments), rtol=rtol, what=f"{first.name}, on a timed call")
 
     def measure() -> Verdict:
-        with host_lock():
+        with _runtime.turn():
             start = time.monotonic()
             run = race(
                 first.side(),
@@ -295,7 +303,8 @@ def _measured_twice_where_unsure(measure: Callable[[], Verdict]) -> Verdict:
         if not _runtime.again():
             raise
         return measure()
-    if verdict.outcome != "inconclusive" or not _runtime.again():
+    unsure = verdict.outcome == "inconclusive" or waits(verdict.pairs)
+    if not unsure or not _runtime.again():
         return verdict
     second = measure()
     return replace(second, held_s=verdict.held_s + second.held_s)

@@ -42,7 +42,7 @@ ROOMS = {
     "stopwatch.picture": "records stats",
     "stopwatch.desk_clock": "",
     "stopwatch.timing": "records stats desk_clock",
-    "stopwatch.lock": "",
+    "stopwatch.lock": "errors",
     "stopwatch.clock": "errors",
     "lab": "stopwatch.desk_clock",
     "wire.values": "errors lab",
@@ -74,8 +74,8 @@ ROOMS = {
     "referee.machine": "records",
     "referee.outcome": "errors records notebook.cells stopwatch.stats wire.proxy",
     "referee.racing": "errors stopwatch.timing wire.values sandbox.link machine",
-    "referee.judge": "errors records notebook.cells stopwatch.timing checks wire.values wire.proxy sandbox.shell "
-    "session machine outcome racing",
+    "referee.judge": "errors records notebook.cells stopwatch.timing stopwatch.lock checks wire.values wire.proxy "
+    "sandbox.shell session machine outcome racing",
     "referee.run": "errors records notebook.cells sandbox.limits sandbox.link session outcome judge",
     "referee.warm": "errors records notebook.cells sandbox.shell sandbox.limits sandbox.luggage sandbox.bubblewrap "
     "sandbox.link session machine run",

@@ -23,6 +23,7 @@ from kernelmark.referee.outcome import Found, Output, result_of, status, trouble
 from kernelmark.referee.racing import RemoteSide, require_plausible
 from kernelmark.referee.session import Session
 from kernelmark.sandbox.shell import Shell, make_shell
+from kernelmark.stopwatch.lock import host_lock
 from kernelmark.stopwatch.timing import Inputs
 from kernelmark.wire.proxy import Proxy, printable
 from kernelmark.wire.values import Decoder, Plain, WireError
@@ -39,7 +40,15 @@ class Judge:
     stands at its end. Nothing ends it but the process it is in.
     """
 
-    def __init__(self, student: Session, reference: Session, plan: Plan, sound: set[str]):
+    def __init__(
+        self,
+        student: Session,
+        reference: Session,
+        plan: Plan,
+        sound: set[str],
+        waits: Callable[[bool], None] = lambda waiting: None,
+    ):
+        self._waits = waits
         self._student = student
         self._reference = reference
         self._names = frozenset(plan.names)
@@ -185,6 +194,10 @@ class Judge:
     def reference(self, name: str) -> Any:
         """Return the course's own function of that name."""
         return Proxy(self._reference.line, {"n": name}, name)
+
+    def turn(self) -> contextlib.AbstractContextManager[None]:
+        """Wait for the host's lock; the wait counts in nobody's limits."""
+        return host_lock(waits=self._waits)
 
     def again(self) -> bool:
         """Prepare one more race, in fresh processes, after a pause."""

@@ -46,18 +46,30 @@ class Refereed:
     reference_intact: bool
 
 
-def referee(job: Job, reference: Session) -> Refereed:
+class Listener:
+    """Whoever is told how far a judge is; this one does nothing with it."""
+
+    def waits(self, waiting: bool) -> None:
+        """Others measure on this host: the judge waits for them, or no longer."""
+
+    def judged(self, cells: int, results: Sequence[CellResult], outputs: list[Output]) -> None:
+        """So many cells are done, with all these results; the last one showed these outputs."""
+
+
+def referee(job: Job, reference: Session, listener: Listener | None = None) -> Refereed:
     """Run a notebook's cells where they belong and return what they earned.
 
     Args:
         reference: the session in which the course's solution has run (see `prime`).
+        listener: is told what is known so far, and when others are waited for.
 
     Raises:
         SandboxError: submissions cannot be contained on this machine.
     """
     start, cpu_start = time.monotonic(), time.process_time()
     student = Session(job.limits, job.files)
-    judge = Judge(student, reference, job.plan, set(job.sound))
+    listener = listener or Listener()
+    judge = Judge(student, reference, job.plan, set(job.sound), listener.waits)
     results: list[CellResult] = []
     outputs: list[list[Output]] = []
     broken = ""
@@ -79,6 +91,7 @@ def referee(job: Job, reference: Session) -> Refereed:
             if cell.role == "answer" and cell.points:
                 results.append(_answer(cell))
             outputs.append(found)
+            listener.judged(len(outputs), results, found)
     finally:
         cpu_s = student.close() + time.process_time() - cpu_start
     return Refereed(
@@ -114,14 +127,22 @@ def needed(solution: Sequence[Cell]) -> set[str]:
     return {cell.source for cell in solution if cell.code and (cell.grade_id or cell.role == "setup")}
 
 
-def nobody_is_marked(plan: Plan, why: str) -> Refereed:
-    """Return the outcome where the grader or the course is at fault: every cell needs a person."""
+def nobody_is_marked(
+    plan: Plan, why: str, results: Sequence[CellResult] = (), outputs_so_far: Sequence[list[Output]] = ()
+) -> Refereed:
+    """Return the outcome where the grader or the course is at fault: every cell needs a person.
+
+    Args:
+        results: those of the cells that were judged before; they stand, with the outputs so far.
+    """
+    known = {result.grade_id: result for result in results}
     cells = [
-        _answer(cell) if cell.role == "answer" else _for_a_person(cell, why)
+        known.get(cell.grade_id) or (_answer(cell) if cell.role == "answer" else _for_a_person(cell, why))
         for cell in plan.cells
         if cell.role == "test" or (cell.role == "answer" and cell.points)
     ]
-    outputs = tuple([error_output(GraderError(why))] if cell.role == "test" else [] for cell in plan.cells)
+    left = plan.cells[len(outputs_so_far) :]
+    outputs = (*outputs_so_far, *([error_output(GraderError(why))] if cell.role == "test" else [] for cell in left))
     machine = Machine("unknown", os.cpu_count() or 1, "", "", 0)
     return Refereed(tuple(cells), outputs, machine, (), 0.0, 0.0, False)
 

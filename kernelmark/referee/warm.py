@@ -24,7 +24,9 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import traceback
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,7 +37,7 @@ from kernelmark.errors import CourseError, GraderError, SandboxError
 from kernelmark.notebook.cells import Plan
 from kernelmark.records import CellResult, Machine, from_json
 from kernelmark.referee.machine import describe_machine
-from kernelmark.referee.run import Job, Refereed, needed, nobody_is_marked, prime, referee
+from kernelmark.referee.run import Job, Listener, Refereed, needed, nobody_is_marked, prime, referee
 from kernelmark.referee.session import Session
 from kernelmark.sandbox import bubblewrap, luggage
 from kernelmark.sandbox.limits import Limits
@@ -86,15 +88,15 @@ class WarmJudges:
         job = {"plan": json.loads(plan.to_json()), "limits": asdict(limits), "sound": sound}
         laid_over = course_files if laid_over is None else laid_over
         job |= {"files": {**files, **laid_over}, "course_files": course_files}
+        so_far = _SoFar()
         try:
             with self._connect(source_sha256, limits, course_files, _libraries(plan)) as connection:
                 connection.settimeout(limits.notebook_s + SLACK_S)
                 _send(connection, json.dumps(job).encode())
-                reply = self._answer(connection)
+                reply = self._answer(connection, limits.notebook_s + SLACK_S, so_far)
         except (OSError, EOFError, ValueError) as error:
-            return nobody_is_marked(
-                plan, f"GraderError: the judge ended without an answer ({type(error).__name__}: {error})"
-            )
+            why = f"GraderError: the judge ended without an answer ({type(error).__name__}: {error})"
+            return nobody_is_marked(plan, why, *so_far.known())
         if "refuse" in reply:
             raise SandboxError(reply["refuse"])
         if "fault" in reply:
@@ -103,13 +105,29 @@ class WarmJudges:
         self._sound.setdefault(source_sha256, set()).update(done.sound)
         return done
 
-    def _answer(self, connection: socket.socket) -> Any:
-        """Return the judge's answer; a judge that is given up is ended, so that it holds no lock."""
+    def _answer(self, connection: socket.socket, limit_s: float, so_far: "_SoFar") -> Any:
+        """Return the judge's last word; a judge that is given up is ended, so that it holds no lock.
+
+        While it waits for others that measure on this host its time stands still.
+        """
         first = json.loads(_receive(connection))
         if "judge" not in first:
             return first
+        deadline_s: float | None = time.monotonic() + limit_s
+        left_s = limit_s
         try:
-            return json.loads(_receive(connection))
+            while True:
+                connection.settimeout(None if deadline_s is None else max(0.001, deadline_s - time.monotonic()))
+                said = json.loads(_receive(connection))
+                if "waits" in said:
+                    if said["waits"] and deadline_s is not None:
+                        left_s, deadline_s = deadline_s - time.monotonic(), None
+                    elif not said["waits"]:
+                        deadline_s = time.monotonic() + left_s
+                elif "judged" in said:
+                    so_far.add(said)
+                else:
+                    return said
         except OSError:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(first["judge"], signal.SIGKILL)
@@ -159,6 +177,36 @@ class WarmJudges:
         theirs.close()
         self._control = ours
         atexit.register(self.close)
+
+
+class _SoFar(Listener):
+    """What a judge has said of the cells that it has judged; and, in the judge, what says it."""
+
+    def __init__(self, connection: socket.socket | None = None):
+        self._connection = connection
+        self._told = 0
+        self._results: list[dict[str, Any]] = []
+        self._outputs: list[list[dict[str, Any]]] = []
+
+    def waits(self, waiting: bool) -> None:
+        """Tell the coordinator that others are waited for."""
+        assert self._connection is not None
+        _answer(self._connection, {"waits": waiting})
+
+    def judged(self, cells: int, results: Sequence[CellResult], outputs: list[dict[str, Any]]) -> None:
+        """Tell the coordinator what this cell brought."""
+        assert self._connection is not None
+        new, self._told = results[self._told :], len(results)
+        _answer(self._connection, {"judged": [asdict(result) for result in new], "outputs": outputs})
+
+    def add(self, said: dict[str, Any]) -> None:
+        """Keep what the judge said."""
+        self._results += said["judged"]
+        self._outputs.append(said["outputs"])
+
+    def known(self) -> tuple[list[CellResult], list[list[dict[str, Any]]]]:
+        """Return the results and the outputs so far."""
+        return [from_json(CellResult, json.dumps(result)) for result in self._results], self._outputs
 
 
 @dataclass
@@ -315,7 +363,7 @@ def _judge(connection: socket.socket, reference: _Idle, source: str, last_words:
             session = taken_up(reference.link, plan, limits, request["course_files"])
         else:
             session = prime(plan.solution, reference.link, limits, request["course_files"])
-        done = referee(Job(plan, limits, request["files"], tuple(request["sound"])), session)
+        done = referee(Job(plan, limits, request["files"], tuple(request["sound"])), session, _SoFar(connection))
         _answer(connection, {"done": asdict(done)})
         kept = done.reference_intact and reference.link.alive
         if kept:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from kernelmark.records import Pair
 from kernelmark.stopwatch.desk_clock import is_coarse
-from kernelmark.stopwatch.stats import HOPELESS, MAX_PAIRS, MIN_PAIRS, PASS_LINE, certain
+from kernelmark.stopwatch.stats import HOPELESS, MAX_PAIRS, MIN_PAIRS, PASS_LINE, WAITS_PAIRS, agreed, certain
 
 # Below 2 ms the tens of microseconds around a call show; above, calls are pre-empted more often.
 MIN_VALUE_S = 0.002
@@ -27,6 +27,12 @@ MAX_LOOPS = 2048
 # Calibration takes the quickest of so many values; a call this long needs no calibration.
 SETTLING_VALUES = 3
 LONG_CALL_S = 0.02
+# A side that waited for so long in a race, and for so many times as much as it worked more than the other side did,
+# rests in its calls; it must not hold the host's lock for that.
+REST_S = 10.0
+REST_FACTOR = 10.0
+# However it goes, a race ends then, with what it has; everybody else on this host waits for it.
+MAX_RACE_S = 180.0
 # Far below the lowest threshold so many pairs say enough: nobody waits for eleven slow calls.
 HOPELESS_PAIRS = 3
 # A batch quicker than this is below what the clocks of some systems show (macOS: 1 us): it counts as this long.
@@ -89,6 +95,50 @@ class LocalSide:
         """Do nothing: a student's process is as it was."""
 
 
+class Rests(AssertionError):
+    """A candidate waits in its timed calls: it has earned no step of speed, whatever CPU time it used."""
+
+
+class _Paced:
+    """A side with an account of the CPU and the wall time of all its calls."""
+
+    def __init__(self, side: Side):
+        self.name = side.name
+        self._side = side
+        self.cpu_s = self.wall_s = 0.0
+
+    def run(self, batch: Sequence[Inputs]) -> Value:
+        value = self._side.run(batch)
+        self.cpu_s += value.cpu_s
+        self.wall_s += value.wall_s
+        return value
+
+    def rest(self) -> None:
+        self._side.rest()
+
+    def slack(self) -> float:
+        """Return how many times its CPU time it took by the wall clock."""
+        return max(1.0, self.wall_s / max(self.cpu_s, 1e-9))
+
+
+class _Pacer(_Paced):
+    """The candidate's account, held against the other side's."""
+
+    def __init__(self, side: Side, other: _Paced):
+        super().__init__(side)
+        self._other = other
+
+    def run(self, batch: Sequence[Inputs]) -> Value:
+        value = super().run(batch)
+        waited_s = self.wall_s - self.cpu_s
+        if waited_s > REST_S and self.slack() > REST_FACTOR * self._other.slack():
+            raise Rests(
+                f"{self.name} waits: its timed calls used {self.cpu_s:.2g} s of CPU time and took {self.wall_s:.2g} s; "
+                "a timed call works from beginning to end"
+            )
+        return value
+
+
 @dataclass(frozen=True)
 class Race:
     """The pairs of a race and how many calls made one value on either side."""
@@ -117,21 +167,31 @@ def race(
         thresholds: the speed-ups of the steps; far from all of them the race ends early.
         shuffle: decides who goes first in a pair.
         now: seconds, for the budget only.
+
+    Raises:
+        Rests: the candidate waits in its calls, far more than a busy machine makes the other side wait.
     """
+    second = _Paced(baseline)
+    first = _Pacer(candidate, second)
+    start = now()
     try:
-        loops = tuple(_calibrate(side, draw, check if side is candidate else None) for side in (candidate, baseline))
+        baseline_loops = _calibrate(second, draw, None)
+        loops = (_calibrate(first, draw, check), baseline_loops)
         pairs: list[Pair] = []
-        start = now()
-        while len(pairs) < MAX_PAIRS and not certain(pairs, thresholds):
+        begun, start = start, now()
+        while len(pairs) < MAX_PAIRS and not (certain(pairs, thresholds) and agreed(pairs, thresholds)):
+            if now() - begun > MAX_RACE_S and pairs:
+                break
             if len(pairs) >= HOPELESS_PAIRS:
                 # On the best pair: one disturbed value must not end a race that is going well.
                 if max(pair.ratio for pair in pairs) < min(thresholds) * PASS_LINE * HOPELESS:
                     break
                 # Not before a verdict can be had: whoever rests in its calls would wait for "inconclusive", not fail.
-                if len(pairs) >= MIN_PAIRS and now() - start > budget_s:
+                enough = MIN_PAIRS if agreed(pairs, thresholds) else WAITS_PAIRS
+                if len(pairs) >= enough and now() - start > budget_s:
                     break
-            pairs.append(_pair((candidate, baseline), (loops[0], loops[1]), draw, check, shuffle))
-        return Race(tuple(pairs), (loops[0], loops[1]))
+            pairs.append(_pair((first, second), loops, draw, check, shuffle))
+        return Race(tuple(pairs), loops)
     finally:
         candidate.rest()
         baseline.rest()

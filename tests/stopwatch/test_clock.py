@@ -1,5 +1,6 @@
 """The stopwatch's clock, on processes started here: it counts their work, and nothing while they are stopped."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -151,7 +152,7 @@ class TestStop:
         readings = iter([1.0, 1.0 + used_s])
         monkeypatch.setattr(clock, "used_seconds", lambda pid: next(readings))
         monkeypatch.setattr(clock, "states", lambda pid: {"R"})
-        ticks = iter([0.0, 31.0])
+        ticks = itertools.chain([0.0] * 3, itertools.repeat(31.0))
         monkeypatch.setattr(clock.time, "monotonic", lambda: next(ticks))
         with pytest.raises(MeasurementError, match=r"did not stop|worked on") as caught:
             clock.stop(started(WAIT).pid)

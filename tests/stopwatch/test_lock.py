@@ -9,8 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from kernelmark.errors import MeasurementError
 from kernelmark.stopwatch import lock
 from kernelmark.stopwatch.lock import host_lock
+
+HOLD = (
+    "import sys; from pathlib import Path; from kernelmark.stopwatch.lock import host_lock\n"
+    "with host_lock(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+)
 
 
 class TestHostLock:
@@ -71,9 +77,70 @@ class TestHostLock:
     def test_symbolic_link_in_its_place_is_refused(self, tmp_path):
         """In a folder that everybody writes to, a link could point at any file of the grader's."""
         (tmp_path / "lock").symlink_to(tmp_path / "victim")
-        with pytest.raises(OSError, match="lock"), host_lock(tmp_path / "lock"):
+        with pytest.raises(MeasurementError, match="lock"), host_lock(tmp_path / "lock"):
             pytest.fail("the lock was taken through a link")
         assert not (tmp_path / "victim").exists()
+
+    @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["pipe", "folder"])
+    def test_anything_but_a_plain_file_is_refused_at_once(self, tmp_path, make):
+        """Whoever opened a pipe would wait for ever; the message says what was expected and what to do."""
+        make(tmp_path / "lock")
+        words = r"expected a plain file of user .*(found no plain file|directory); remove it"
+        with pytest.raises(MeasurementError, match=words), host_lock(tmp_path / "lock"):
+            pytest.fail("something else was locked")
+
+    def test_a_folder_that_others_can_write_is_refused(self, tmp_path):
+        """There anybody could hold the lock, or put something else in its place."""
+        (tmp_path / "open").mkdir()
+        (tmp_path / "open").chmod(0o777)
+        place = tmp_path / "open" / "lock"
+        with pytest.raises(MeasurementError, match="a file that others can replace"), host_lock(place):
+            pytest.fail("a lock that others can replace was taken")
+
+    def test_usual_place_is_the_users_own(self, monkeypatch):
+        """Its folder belongs to whoever grades, and only they can write there."""
+        monkeypatch.delenv(lock.PLACE_VARIABLE, raising=False)
+        with host_lock():
+            folder = lock.usual_place().parent.stat()
+        assert folder.st_uid == os.geteuid()
+        assert not folder.st_mode & 0o022
+
+    def test_who_does_not_let_go_is_named(self, tmp_path):
+        """A holder that hangs costs nobody a mark, and staff can see which process it is."""
+        said = []
+        with subprocess.Popen(
+            [sys.executable, "-c", HOLD, str(tmp_path / "lock")], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as holder:
+            assert holder.stdout.readline() == b"held\n"
+            lock_it = host_lock(tmp_path / "lock", said.append, held_too_long_s=0.1)
+            words = rf"process {holder.pid} \(.*has held the stopwatch's lock"
+            with pytest.raises(MeasurementError, match=words), lock_it:
+                pytest.fail("two hold it")
+            holder.kill()
+        assert said == [True]
+
+    def test_says_when_it_waits_and_when_no_longer(self, tmp_path):
+        """The time of whoever waits stands still meanwhile."""
+        said, free = [], threading.Event()
+        path = tmp_path / "lock"
+
+        def hold():
+            with host_lock(path):
+                taken.set()
+                free.wait(30)
+
+        taken = threading.Event()
+        thread = threading.Thread(target=hold)
+        thread.start()
+        taken.wait(30)
+
+        def told(waiting):
+            said.append(waiting)
+            free.set()
+
+        with host_lock(path, told):
+            assert said == [True, False]
+        thread.join(30)
 
     def test_file_is_never_written(self, tmp_path):
         """What stands in a file of that name stays as it was."""

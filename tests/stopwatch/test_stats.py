@@ -15,7 +15,9 @@ from kernelmark.stopwatch.stats import (
     MAX_PAIRS,
     MIN_PAIRS,
     PASS_LINE,
+    WAITS_PAIRS,
     WALL_LINE,
+    agreed,
     certain,
     decide,
     interval,
@@ -25,6 +27,7 @@ from kernelmark.stopwatch.stats import (
     ratios,
     side_of,
     step_outcome,
+    waits,
 )
 
 # The same examples every time, and no example fails for being slow.
@@ -342,3 +345,30 @@ class TestNumber:
     def test_has_three_digits_and_no_tail(self, value, text):
         """Ratios and points are shown short."""
         assert number(value) == text
+
+
+class TestWaiting:
+    def test_a_call_that_waits_fails_once_the_sample_is_large(self):
+        """Twice the asked speed on CPU time and a tenth of it by the wall clock in every one of thirty values."""
+        pairs = [pair(1.0, 4.0, 10.0, 4.0)] * WAITS_PAIRS
+        assert waits(pairs)
+        assert judge(pairs, {2.0: 4}).outcome == "fail"
+        assert judge(pairs[:-1], {2.0: 4}).outcome == "inconclusive"
+
+    def test_a_machine_that_makes_both_sides_wait_is_not_blamed_on_one(self):
+        """Both walls five times the CPU time: no side waits by itself."""
+        assert not waits([pair(1.0, 4.0, 5.0, 20.0)] * MAX_PAIRS)
+
+    def test_load_on_one_side_alone_is_rarely_taken_for_waiting(self):
+        """Wall times stretched by 1 to 10 at random, on the candidate only: as rare as the constant's comment says."""
+        rng = random.Random(7)
+        races = 4000
+        taken = sum(waits([pair(1.0, 4.0, rng.uniform(1, 10), 4.0) for _ in range(WAITS_PAIRS)]) for _ in range(races))
+        expected = (8 / 9) ** WAITS_PAIRS
+        assert abs(taken / races - expected) < 4 * math.sqrt(expected * (1 - expected) / races)
+
+    def test_agreed_asks_the_wall_clock_of_what_passes_only(self):
+        """A race goes on while the wall clock contradicts a pass; what fails on CPU time needs no second clock."""
+        assert agreed(steady(4.0), [2.0, 8.0])
+        assert not agreed(steady(4.0, wall_ratio=1.0), [2.0])
+        assert agreed(steady(4.0, wall_ratio=1.0), [8.0])

@@ -217,8 +217,13 @@ class TestEnd:
         Before it there would be no verdict: a candidate that is too slow, and rests in its
         calls until the time is up, would go to a person instead of failing.
         """
-        ticks = itertools.count(0, 100.0)
+        ticks = itertools.count(0, 6.0)
         assert len(run_race(noisy(5), noisy(6), now=lambda: next(ticks), budget_s=10.0)[0].pairs) == MIN_PAIRS
+
+    def test_it_ends_however_it_goes(self):
+        """Three minutes by the injected clock: then a race ends with what it has, verdict or not."""
+        ticks = itertools.count(0, 100.0)
+        assert 0 < len(run_race(noisy(5), noisy(6), now=lambda: next(ticks))[0].pairs) < MIN_PAIRS
 
     def test_budget_that_is_not_spent_ends_nothing(self):
         """A race within its budget goes on until it converges or has its forty pairs."""

@@ -42,7 +42,8 @@ ROOMS = {
     "stopwatch.clock": "errors",
     "wire.values": "errors lab",
     "wire.channel": "values",
-    "wire.proxy": "errors values",
+    "wire.changes": "",
+    "wire.proxy": "errors values changes",
     "checks": "errors records stopwatch.stats stopwatch.timing stopwatch.picture",
     "sandbox.shell": "",
     "sandbox.server": "errors wire.values wire.channel shell",
@@ -56,8 +57,8 @@ ROOMS = {
     "sandbox.link": "errors stopwatch.clock stopwatch.timing wire.values wire.channel wire.proxy "
     "limits bubblewrap memory watchdog",
     "referee.session": "errors sandbox.shell sandbox.limits sandbox.link",
-    "referee.judge": "errors records notebook.cells stopwatch.stats stopwatch.timing checks wire.values wire.proxy "
-    "sandbox.shell sandbox.link session",
+    "referee.judge": "errors records notebook.cells stopwatch.stats stopwatch.timing checks wire.values wire.changes "
+    "wire.proxy sandbox.shell sandbox.link session",
     "referee.run": "errors records notebook.cells sandbox.limits sandbox.link session judge",
     "referee.warm": "errors records notebook.cells sandbox.shell sandbox.limits sandbox.bubblewrap sandbox.link "
     "session judge run",

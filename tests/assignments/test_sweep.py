@@ -46,7 +46,7 @@ class TestHollowSubmissions:
         np = names["_np"]
         given = np.ones(3)
         if habit.startswith("raises"):
-            with pytest.raises(ValueError, match="(3,)"):
+            with pytest.raises(ValueError, match="3,"):
                 names["double"](given)
             return
         answer = names["double"](given)

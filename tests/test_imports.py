@@ -48,7 +48,8 @@ ROOMS = {
     "wire.values": "errors lab",
     "wire.channel": "values",
     "wire.withheld": "values",
-    "wire.proxy": "errors values",
+    "wire.changes": "",
+    "wire.proxy": "errors values changes",
     "checks": "errors records stopwatch.stats stopwatch.timing stopwatch.desk_clock stopwatch.lock stopwatch.picture",
     "sandbox.limits": "",
     "sandbox.luggage": "limits",
@@ -74,8 +75,8 @@ ROOMS = {
     "referee.machine": "records",
     "referee.outcome": "errors records notebook.cells stopwatch.stats wire.proxy",
     "referee.racing": "errors stopwatch.timing wire.values sandbox.link machine",
-    "referee.judge": "errors records notebook.cells stopwatch.timing stopwatch.lock checks wire.values wire.proxy "
-    "sandbox.shell session machine outcome racing",
+    "referee.judge": "errors records notebook.cells stopwatch.timing stopwatch.lock checks wire.values wire.changes "
+    "wire.proxy sandbox.shell session machine outcome racing",
     "referee.run": "errors records notebook.cells sandbox.limits sandbox.link session outcome judge",
     "referee.warm": "errors records notebook.cells sandbox.shell sandbox.limits sandbox.luggage sandbox.bubblewrap "
     "sandbox.link session machine run",

@@ -10,6 +10,7 @@ import io
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,17 +20,20 @@ from kernelmark.errors import CourseError, SubmissionError
 from kernelmark.notebook.cells import Cell, Plan
 from kernelmark.records import CellResult, Verdict
 from kernelmark.referee.machine import describe_machine
-from kernelmark.referee.outcome import Found, Output, result_of, status, trouble_of, writable
+from kernelmark.referee.outcome import MAX_REASON_CHARS, Found, Output, result_of, status, trouble_of, writable
 from kernelmark.referee.racing import RemoteSide, require_plausible
 from kernelmark.referee.session import Session
 from kernelmark.sandbox.shell import Shell, make_shell
 from kernelmark.stopwatch.lock import host_lock
 from kernelmark.stopwatch.timing import Inputs
-from kernelmark.wire.proxy import Proxy, printable
+from kernelmark.wire.changes import Argument, Changes, told
+from kernelmark.wire.proxy import Proxy, note_changes, printable
 from kernelmark.wire.values import Decoder, Plain, WireError
 
 # An inconclusive race is run once more, in fresh processes, after this pause.
 PAUSE_S = 2.0
+# The names of the shell, and those among the solution's that a cell of the judge's gave another meaning.
+Names = tuple[dict[str, Any], set[str]]
 
 
 class Judge:
@@ -81,9 +85,12 @@ class Judge:
     def test(self, cell: Cell) -> tuple[CellResult, list[Output]]:
         """Run a test cell against the student's process; return its result and outputs."""
         start = time.monotonic()
-        outputs, error = self._run(cell, self._student)
+        names, own, changes = dict(self._shell.user_ns), set(self._own), Changes()
+        outputs, error = self._run(cell, self._student, changes)
         verdicts = tuple(self._verdicts)
-        trouble = trouble_of(cell, error, verdicts)
+        trouble, why = trouble_of(cell, error, verdicts), ""
+        if changes.made and trouble is None and not verdicts:  # no change of a timed call comes back
+            outputs, error, trouble, why = self._settle(cell, changes, (names, own), (outputs, error))
         if trouble is None and error is not None and (cell.grade_id not in self.sound or self._lacks_its_own(error)):
             # A test that the course's own solution fails too says nothing about a submission.
             second = self._on_the_reference(cell)
@@ -93,6 +100,8 @@ class Judge:
                 trouble = f"the course's own solution fails this test: {type(second).__name__}: {second}"
         left_out, elapsed_s = self._student.left_out, time.monotonic() - start
         result = result_of(cell, Found(error, verdicts, trouble, elapsed_s, left_out, self._names))
+        if why and result.mark == "fail":
+            result = replace(result, reason=f"{why}\n{result.reason}"[:MAX_REASON_CHARS])
         return result, [status(result), *writable(outputs)]
 
     def solved(self, grade_id: str) -> None:
@@ -104,24 +113,62 @@ class Judge:
         names = self._shell.user_ns
         self._own |= {name for name, value in self._bound.items() if names.get(name, value) is not value}
 
+    def _settle(
+        self, cell: Cell, changes: Changes, before: Names, found: tuple[list[Output], BaseException | None]
+    ) -> tuple[list[Output], BaseException | None, str | None, str]:
+        """Return what a test found that did not rest on arrays which the submission overwrote; see `changes`.
+
+        What the course's own solution changes in this test comes back. A test that passes after any other change
+        is asked again with these arrays left as they were: what it took for right may have been worked out from
+        them. Arrays of earlier cells hold what they held.
+        """
+        changes.exchange()
+        in_place, second = self._changed_by_the_reference(cell, before)
+        overwritten = changes.made - in_place
+        if not overwritten or found[1] is not None:
+            changes.exchange(only=in_place)
+            return *found, None, ""
+        if second is not None:
+            return *found, f"the course's own solution fails this test: {type(second).__name__}: {second}", ""
+        self._go_back_to(before)
+        outputs, error = self._run(cell, self._student, Changes(allowed=in_place))
+        trouble = trouble_of(cell, error, ())
+        if error is not None and trouble is None:
+            _, third = self._changed_by_the_reference(cell, before)
+            if third is not None:
+                trouble = f"the submission overwrites {told(overwritten)}, and this test cannot be asked twice: {third}"
+        why = f"Your code overwrites what it is given ({told(overwritten)}); with the arrays left as they were:"
+        return outputs, error, trouble, why
+
+    def _changed_by_the_reference(self, cell: Cell, before: Names) -> tuple[set[Argument], BaseException | None]:
+        """Return which arguments the course's own solution changes in a test, and how the test ended."""
+        after = dict(self._shell.user_ns), set(self._own)
+        changes = Changes(trusted=True)
+        self._go_back_to(before)
+        try:
+            error = self._run(cell, self._reference, changes)[1]
+        finally:
+            self._go_back_to(after)
+        changes.exchange()
+        return changes.made, error
+
+    def _go_back_to(self, names: Names) -> None:
+        self._shell.user_ns.clear()
+        self._shell.user_ns.update(names[0])
+        self._own = set(names[1])
+
     def _on_the_reference(self, cell: Cell) -> BaseException | None:
         """Run a test against the course's own solution; what it binds does not stay for the tests that follow."""
-        names, own = self._shell.user_ns, set(self._own)
-        before = dict(names)
-        try:
-            return self._run(cell, self._reference)[1]
-        finally:
-            self._own = own
-            for name in names.keys() - before.keys():
-                del names[name]
-            names.update(before)
+        return self._changed_by_the_reference(cell, (dict(self._shell.user_ns), self._own))[1]
 
     def _lacks_its_own(self, error: BaseException) -> bool:
         """Say whether a test lacks a name of the tests' own: an earlier one failed before it came to define it."""
         own = isinstance(error, NameError) and not getattr(error, "kernelmark_remote", False)
         return own and getattr(error, "name", None) not in self._names
 
-    def _run(self, cell: Cell, session: Session) -> tuple[list[Output], BaseException | None]:
+    def _run(
+        self, cell: Cell, session: Session, changes: Changes | None = None
+    ) -> tuple[list[Output], BaseException | None]:
         self._verdicts.clear()
         self._may_repeat = True
         session.forget_callbacks()
@@ -129,8 +176,12 @@ class Judge:
             self._bind(cell.source, session, lenient=False)
         except SubmissionError as error:
             return [], error
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            found = self._shell.run(cell.source)
+        note_changes(changes)
+        try:
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+                found = self._shell.run(cell.source)
+        finally:
+            note_changes(None)
         self._note_own()
         return found
 

@@ -1,8 +1,9 @@
 """The judge's side of a call: names and objects that live in another process.
 
 A `Proxy` stands for a function, class or object there. Arguments cross as plain data;
-array arguments that the call changed are written back; an exception comes back as the
-nearest builtin one. It does not decide what an exception costs.
+array arguments that the call changed are written back, unless who notes the changes
+(`changes`) holds them back; an exception comes back as the nearest builtin one. It does
+not decide what an exception costs.
 """
 
 import builtins
@@ -10,8 +11,11 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn, Protocol
 
+import numpy as np
+
 from kernelmark.errors import CourseError, SubmissionError
-from kernelmark.wire.values import Decoder, Encoder, Plain, WireError, copy_back
+from kernelmark.wire.changes import Argument, Changes
+from kernelmark.wire.values import Decoder, Encoder, Plain, Sent, WireError, copy_back
 
 # A loop over something in another process ends after so many items, one way or the other.
 MAX_STEPS = 100_000
@@ -203,21 +207,74 @@ def call(
     """
     link = line()
     encoder = Encoder(_leaver(line, link))
-    header = {"op": "call", "target": target, "args": encoder.encode(args), "kwargs": encoder.encode(kwargs)}
+    name = _name_of(target)
+    arrays: list[Argument] = []  # which argument each array, and each of the course's value types, belongs to
+    values: list[Argument] = []
+
+    def encoded(value: Any, which: str) -> Plain:
+        node = encoder.encode(value, 1)
+        arrays.extend([(name, which)] * (len(encoder.sent.arrays) - len(arrays)))
+        values.extend([(name, which)] * (len(encoder.sent.values) - len(values)))
+        return node
+
+    positional = {"t": [encoded(value, str(position)) for position, value in enumerate(args, 1)]}
+    keywords = {"d": [[key, encoded(value, key)] for key, value in kwargs.items()]}
+    header = {"op": "call", "target": target, "args": positional, "kwargs": keywords}
     reply, buffers = link.request(header, encoder.sent.buffers)
     sent = encoder.sent
+    noted = _changes if _changes is not None and _changes.concern(link) else None
     try:
-        changed = reply.get("changed", ())
-        if len(changed) > len(sent.arrays):
-            raise WireError("malformed answer: more changed arguments than arguments")
-        for position, index in changed:
-            copy_back(sent.nodes[position], buffers[index], sent.arrays[position])
+        known = _written_back(sent, arrays, reply.get("changed", ()), buffers, noted)
         states = Decoder(buffers, _resolver(line), known=sent.arrays)
-        for value, state in zip(sent.values, reply.get("values", ()), strict=False):
-            value.update_from_plain(states.decode(state))
+        for value, state, argument in zip(sent.values, reply.get("values", ()), values, strict=False):
+            _update(value, states.decode(state), argument, noted)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise WireError(f"malformed answer: {error}") from None
-    return Decoder(buffers, _resolver(line), known=sent.arrays).decode(_checked_of(link, reply, step=step))
+    return Decoder(buffers, _resolver(line), known=known).decode(_checked_of(link, reply, step=step))
+
+
+def note_changes(changes: Changes | None) -> None:
+    """Have the calls from now on note in `changes` which arguments they change, and ask it what comes back."""
+    global _changes
+    _changes = changes
+
+
+_changes: Changes | None = None
+
+
+def _written_back(
+    sent: Sent, arguments: list[Argument], changed: Any, buffers: list[bytes], noted: Changes | None
+) -> list[np.ndarray]:
+    """Write new contents into the arrays sent; return what an answer may refer to as one of them."""
+    if len(changed) > len(sent.arrays):
+        raise WireError("malformed answer: more changed arguments than arguments")
+    known = list(sent.arrays)
+    for position, index in changed:
+        array = sent.arrays[position]
+        if noted is not None and not noted.come_back(arguments[position], array):
+            # An answer that is this very argument is the changed one.
+            array = known[position] = array.copy(order="K")
+        copy_back(sent.nodes[position], buffers[index], array)
+    return known
+
+
+def _update(value: Any, plain: Any, argument: Argument, noted: Changes | None) -> None:
+    """Have one of the course's value types hold what it held elsewhere."""
+    own = getattr(value, "data", None)
+    new = plain.get("data") if isinstance(plain, dict) else None
+    if noted is not None and isinstance(own, np.ndarray) and isinstance(new, np.ndarray):
+        same = new is own or np.array_equal(new, own, equal_nan=own.dtype.kind in "fc")
+        if not same and not noted.come_back(argument, own):
+            return
+    value.update_from_plain(plain)
+
+
+def _name_of(target: Plain) -> str:
+    """Return what is called, in words that are the same whichever process it lives in."""
+    ((tag, content), *_) = target.items()
+    if tag == "g":
+        return f"{_name_of(content[0])}.{content[1]}"
+    return str(content) if tag in ("n", "f") else "an object"
 
 
 def printable(value: Any) -> str:

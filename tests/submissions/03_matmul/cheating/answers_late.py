@@ -3,6 +3,7 @@ why = "Hands out an empty array and fills it from a thread afterwards."
 base = "solution"
 
 [marks]
+matmul_cache_optimized_refuses = 0
 matmul_cache_optimized_values = 0
 matmul_cache_optimized_ragged_edges = 0
 matmul_cache_optimized_block_extremes = 0

@@ -3,6 +3,7 @@ why = "Returns an object that computes when it is looked at."
 base = "solution"
 
 [marks]
+matmul_vectorized_refuses_mismatch = 0
 matmul_vectorized_values = 0
 matmul_vectorized_ragged_shapes = 0
 matmul_vectorized_dtype_and_views = 0

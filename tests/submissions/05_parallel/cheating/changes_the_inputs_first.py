@@ -9,6 +9,7 @@ parallel_relu_overlap = 0
 parallel_relu_pieces = 0
 parallel_relu_small_stays = 0
 parallel_relu_errors = 0
+parallel_relu_memory = 0
 matmul_parallel_values = 0
 matmul_parallel_ragged_shapes = 0
 matmul_parallel_dtype_and_views = 0
@@ -16,11 +17,14 @@ matmul_parallel_overlap = 0
 matmul_parallel_pieces = 0
 matmul_parallel_small_stays = 0
 matmul_parallel_errors = 0
+matmul_parallel_memory = 0
+matmul_parallel_refuses = 0
 ring_allreduce_values = 0
 ring_allreduce_inputs_and_dtype = 0
 ring_allreduce_steps = 0
 ring_allreduce_bytes = 0
 ring_allreduce_sums_on_the_way = 0
+ring_allreduce_refuses = 0
 """
 
 # %% parallel_relu

@@ -51,6 +51,7 @@ ROOMS = {
     "wire.changes": "",
     "wire.proxy": "errors values changes",
     "checks": "errors records stopwatch.stats stopwatch.timing stopwatch.desk_clock stopwatch.lock stopwatch.picture",
+    "sandbox.folders": "",
     "sandbox.limits": "",
     "sandbox.luggage": "limits",
     "sandbox.shell": "",
@@ -78,10 +79,10 @@ ROOMS = {
     "referee.judge": "errors records notebook.cells stopwatch.timing stopwatch.lock checks wire.values wire.changes "
     "wire.proxy sandbox.shell session machine outcome racing",
     "referee.run": "errors records notebook.cells sandbox.limits sandbox.link session outcome judge",
-    "referee.warm": "errors records notebook.cells sandbox.shell sandbox.limits sandbox.luggage sandbox.bubblewrap "
-    "sandbox.link session machine run",
+    "referee.warm": "errors records notebook.cells sandbox.shell sandbox.folders sandbox.limits sandbox.luggage "
+    "sandbox.bubblewrap sandbox.link session machine run",
     "referee.grading": "errors records notebook.cells notebook.conform notebook.intake notebook.markup "
-    "sandbox.limits run warm",
+    "sandbox.folders sandbox.limits run warm",
     "student.desk": "errors notebook.cells",
     "student.export": "errors",
     "course.settings": "sandbox.limits",
@@ -95,7 +96,7 @@ ROOMS = {
     "course.autograde": "errors records notebook.cells notebook.conform notebook.intake notebook.page notebook.markup "
     "stopwatch.stats referee.grading settings gradebook resume",
     "whole_class.progress": "records stopwatch.stats",
-    "whole_class.work": "errors records notebook.conform sandbox.limits referee.grading",
+    "whole_class.work": "errors records notebook.conform sandbox.folders sandbox.limits referee.grading",
     "whole_class.workers": "errors",
     "whole_class.cluster": "errors records notebook.intake stopwatch.stats referee.grading course.settings "
     "course.gradebook course.stores course.resume course.autograde progress work workers",

@@ -12,7 +12,6 @@ import json
 import os
 import platform
 import shutil
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -32,6 +31,7 @@ from kernelmark.notebook.markup import Sanitise
 from kernelmark.records import HANDED_IN, SubmissionResult
 from kernelmark.referee.run import Refereed
 from kernelmark.referee.warm import WarmJudges
+from kernelmark.sandbox.folders import own_folder
 from kernelmark.sandbox.limits import Limits
 
 # A class graded with other versions of these is graded again by `kernelmark autograde`.
@@ -83,7 +83,7 @@ def graded_notebook(
     graded, plan = course.plan(submission, notes)
     source_sha256 = _source_sha256(course, course_files, students_own)
     start = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="kernelmark-") if students_own else contextlib.nullcontext("") as place:
+    with own_folder() if students_own else contextlib.nullcontext() as place:
         over = _laid_over(files, course_files, students_own, place)
         done = _warm_judges.grade(plan, source_sha256, _limits(course, limits), files, course_files, over)
     # What a student wrote opens in formgrader beside the instructor's own session.
@@ -199,7 +199,7 @@ def own_files(folder: Path) -> dict[str, str]:
 
 
 def _laid_over(
-    files: Mapping[str, str], course_files: Mapping[str, str], students_own: Sequence[str], place: str
+    files: Mapping[str, str], course_files: Mapping[str, str], students_own: Sequence[str], place: Path | None
 ) -> dict[str, str]:
     """Return the instructor's files and folders that stand before a student's, as nbgrader lays them over.
 
@@ -213,12 +213,13 @@ def _laid_over(
         if PurePosixPath(name) in own:
             continue
         found[name] = path
-        if inside and Path(path).is_dir():
-            found[name] = str(Path(place, name))
-            _merge(files.get(name), path, inside, Path(place, name))
-    if place:  # a sandbox's user, who is another one where root grades, must be able to look
-        for below in (Path(place), *Path(place).rglob("*")):
-            below.chmod(0o755 if below.is_dir() else 0o644)
+        if inside and place is not None and Path(path).is_dir():
+            found[name] = str(place / name)
+            _merge(files.get(name), path, inside, place / name)
+    if place is not None:  # a sandbox's user, who is another one where root grades, must be able to look
+        for below in (place, *place.rglob("*")):
+            if not below.is_symlink():
+                below.chmod(0o755 if below.is_dir() else 0o644)
     return found
 
 

@@ -16,7 +16,6 @@ import os
 import random
 import re
 import select
-import shutil
 import signal
 import socket
 import struct
@@ -40,6 +39,7 @@ from kernelmark.referee.machine import describe_machine
 from kernelmark.referee.run import Job, Listener, Refereed, needed, nobody_is_marked, prime, referee
 from kernelmark.referee.session import Session
 from kernelmark.sandbox import bubblewrap, luggage
+from kernelmark.sandbox.folders import own_folder, sweep
 from kernelmark.sandbox.limits import Limits
 from kernelmark.sandbox.link import Link
 from kernelmark.sandbox.shell import rehearse
@@ -160,6 +160,7 @@ class WarmJudges:
         return ours
 
     def _start(self) -> None:
+        sweep()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         package = str(bubblewrap.PACKAGE.parent)
         code = (
@@ -224,6 +225,7 @@ class _Warm:
     control: socket.socket
     # Where judges make folders of their own, once one needs to; what one that was killed left goes with this process.
     place: str = ""
+    folder: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     idle: list[_Idle] = field(default_factory=list)
     busy: dict[int, tuple[int, _Idle]] = field(default_factory=dict)
     imported: set[str] = field(default_factory=set)
@@ -247,8 +249,7 @@ class _Warm:
         for reference in self.idle:
             reference.link.close()
         bubblewrap.close_zygotes()
-        if self.place:
-            shutil.rmtree(self.place, ignore_errors=True)
+        self.folder.close()
 
     def _job(self) -> bool:
         text, descriptors, _, _ = socket.recv_fds(self.control, 65536, 1)
@@ -266,7 +267,7 @@ class _Warm:
             connection.close()
             return True
         if header["files"] and not self.place:
-            self.place = tempfile.mkdtemp(prefix="kernelmark-")
+            self.place = str(self.folder.enter_context(own_folder()))
         read_end, write_end = os.pipe()
         warm = os.getpid()
         pid = os.fork()

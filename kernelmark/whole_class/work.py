@@ -8,7 +8,6 @@ import contextlib
 import functools
 import io
 import json
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from kernelmark.errors import GraderError
 from kernelmark.notebook.conform import Course
 from kernelmark.records import SubmissionResult, to_json
 from kernelmark.referee import grading
+from kernelmark.sandbox.folders import own_folder
 from kernelmark.sandbox.limits import Limits
 
 # Files beside a notebook that are sent to another machine, all together.
@@ -116,7 +116,7 @@ def packed(files: Mapping[str, str]) -> bytes:
 def _unpacked(files: Mapping[str, str] | bytes, stack: contextlib.ExitStack) -> dict[str, str]:
     if not isinstance(files, bytes):
         return dict(files)
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kernelmark-")))
+    folder = stack.enter_context(own_folder())
     with zipfile.ZipFile(io.BytesIO(files)) as archive:
         archive.extractall(folder)
     # A sandbox's user, who is another one where root grades, must be able to look.

@@ -16,27 +16,30 @@ PACKAGE = Path(__file__).resolve().parent.parent / "kernelmark"
 # The floors from the ground up. On each: a folder, or a file beside the folders, with what it may import of the floors
 # below; `...` stands for all of them.
 FLOORS: list[dict[str, str]] = [
-    {"errors": "", "records": "", "autograde": ""},
-    {"notebook": "errors", "stopwatch": "errors records"},
+    {"errors": "", "text": "", "records": "", "autograde": ""},
+    {"notebook": "errors text", "stopwatch": "errors records"},
     {"checks": "errors records stopwatch", "lab": "stopwatch"},
-    {"wire": "errors lab"},
+    {"wire": "errors text lab"},
     {"sandbox": "errors lab stopwatch wire checks"},
     {"referee": "errors records notebook stopwatch wire checks sandbox"},
-    {"course": "errors records notebook stopwatch sandbox referee", "student": "errors notebook"},
-    {"whole_class": "errors records notebook stopwatch sandbox referee course"},
+    {"course": "errors text records notebook stopwatch sandbox referee", "student": "errors notebook"},
+    {"whole_class": "errors text records notebook stopwatch sandbox referee course"},
     {"__main__": "..."},
 ]
 
 # The rooms from the bottom up, each with the rooms that it may import; in its own folder by their last name.
 ROOMS = {
     "errors": "",
+    "text": "",
     "records": "",
     "autograde": "",
     "notebook.cells": "errors",
-    "notebook.conform": "errors cells",
-    "notebook.intake": "errors",
-    "notebook.page": "",
-    "notebook.markup": "page",
+    "notebook.pictures": "",
+    "notebook.conform": "errors text cells pictures",
+    "notebook.intake": "errors text",
+    "notebook.folder": "errors text conform intake",
+    "notebook.page": "text",
+    "notebook.markup": "page pictures",
     "stopwatch.stats": "errors records",
     "stopwatch.picture": "records stats",
     "stopwatch.desk_clock": "",
@@ -47,7 +50,7 @@ ROOMS = {
     "wire.values": "errors lab",
     "wire.channel": "values",
     "wire.withheld": "values",
-    "wire.proxy": "errors values",
+    "wire.proxy": "errors text values",
     "checks": "errors records stopwatch.stats stopwatch.timing stopwatch.desk_clock stopwatch.lock stopwatch.picture",
     "sandbox.shell": "",
     "sandbox.objects": "errors wire.values shell",
@@ -77,22 +80,23 @@ ROOMS = {
     "referee.run": "errors records notebook.cells sandbox.limits sandbox.link session outcome judge",
     "referee.warm": "errors records notebook.cells sandbox.shell sandbox.limits sandbox.bubblewrap sandbox.link "
     "session machine run",
-    "referee.grading": "errors records notebook.cells notebook.conform notebook.intake notebook.markup "
-    "sandbox.limits run warm",
+    "referee.grading": "errors records notebook.cells notebook.conform notebook.intake notebook.folder "
+    "notebook.markup sandbox.limits run warm",
     "student.desk": "errors notebook.cells",
     "student.export": "errors",
     "course.settings": "sandbox.limits",
+    "course.places": "text",
     "course.gradebook": "errors records",
-    "course.resume": "errors records notebook.intake gradebook",
+    "course.resume": "errors records notebook.intake gradebook places",
     "course.sheet": "",
-    "course.autograde": "errors records notebook.cells notebook.conform notebook.intake notebook.page notebook.markup "
-    "stopwatch.stats referee.grading settings gradebook resume",
-    "whole_class.progress": "records stopwatch.stats",
-    "whole_class.work": "errors records notebook.conform sandbox.limits referee.grading",
+    "course.autograde": "errors records notebook.cells notebook.conform notebook.intake notebook.folder notebook.page "
+    "notebook.markup stopwatch.stats referee.grading settings gradebook resume",
+    "whole_class.progress": "text records stopwatch.stats",
+    "whole_class.work": "errors records notebook.conform notebook.folder sandbox.limits referee.grading",
     "whole_class.workers": "errors",
-    "whole_class.cluster": "errors records notebook.intake stopwatch.stats referee.grading course.settings "
-    "course.gradebook course.resume course.autograde progress work workers",
-    "whole_class.report": "errors records notebook.page stopwatch.stats stopwatch.picture",
+    "whole_class.cluster": "errors records notebook.intake notebook.folder stopwatch.stats referee.grading "
+    "course.settings course.gradebook course.resume course.autograde progress work workers",
+    "whole_class.report": "errors text records notebook.page stopwatch.stats stopwatch.picture",
     "__main__": "...",
 }
 

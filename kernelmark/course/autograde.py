@@ -28,9 +28,9 @@ from kernelmark.course.gradebook import Penalty, explain, in_one_transaction, vo
 from kernelmark.course.resume import alone, check_free, prepare
 from kernelmark.course.settings import Kernelmark
 from kernelmark.errors import CourseError, GraderError, KernelmarkError
-from kernelmark.notebook import intake, page
+from kernelmark.notebook import folder, intake, page
 from kernelmark.notebook.cells import claim_of, hidden_lines, without_hidden_lines
-from kernelmark.notebook.conform import Course
+from kernelmark.notebook.conform import Course, read_submission
 from kernelmark.notebook.markup import PAGE_STYLE
 from kernelmark.records import (
     HANDED_IN,
@@ -41,7 +41,7 @@ from kernelmark.records import (
     record_path,
     write_record,
 )
-from kernelmark.referee.grading import graded_notebook, own_files, read_handed_in, read_source, source_of, unanswered
+from kernelmark.referee.grading import graded_notebook, own_files, read_source, source_of, unanswered
 from kernelmark.stopwatch.stats import number
 
 # The table of marks stands in the place of nbgrader's list of test cells.
@@ -62,6 +62,9 @@ class SubmissionExporter(NotebookExporter):
         self._alone = contextlib.ExitStack()
         self._grading: tuple[str, ...] = ()
         self._folder = Path()
+        # Of the submission at hand: what was odd about it, and why a person must look, or "".
+        self.notes: tuple[str, ...] = ()
+        self.doubt = ""
         if isinstance(self.parent, Autograde):
             intake.guard(self.parent)
             self._folder = Path(self.parent.coursedir.root, self.parent.coursedir.autograded_directory)
@@ -84,7 +87,7 @@ class SubmissionExporter(NotebookExporter):
                 self._alone.close()
                 with _stopping():
                     self._alone.enter_context(alone(*grading[:2]))
-            output, resources = self._convert(filename, resources, **kw)
+            output, resources = self._convert(filename, resources, first=first, **kw)
             with _stopping():
                 check_free(self._folder, 2 * len(output.encode()))
         except BaseException as error:  # whatever broke, ctrl-C included, no mark of before may stand
@@ -106,16 +109,18 @@ class SubmissionExporter(NotebookExporter):
                 place["db_url"], lambda book: void_marks(book, *who, penalty(self)), settings.grade_book_wait_s
             )
 
-    def _convert(self, filename: str, resources: Any, **kw: Any) -> Any:
+    def _convert(self, filename: str, resources: Any, *, first: bool = True, **kw: Any) -> Any:
         path = Path(filename)
         place = (resources or {}).get("nbgrader")
-        if place is not None:
+        if first and place is not None:
             source = Path(Kernelmark(parent=self, config=self.config).source_directory) / place["assignment"]
-            path = intake.notebooks(path.parent, [known.stem for known in source.glob("*.ipynb")])[path.stem]
-        submission, notes = read_handed_in(path)
-        if path != Path(filename):
-            notes.append(f"{path.name!r} was taken for {Path(filename).name}, which was not there.")
-        submission.metadata["kernelmark_notes"] = notes
+            found = folder.find(path, [known.stem for known in source.glob("*.ipynb")])
+            # The second time nbgrader reads what it wrote itself, and what was odd about the folder is not there.
+            submission, self.notes, self.doubt = folder.read(_course(self, place), found)
+            for note in self.notes:
+                self.log.warning("%s: %s", place["student"], note)
+        else:
+            submission, _ = read_submission(folder.find(path).data or b"")
         resources = ResourcesDict() if resources is None else resources
         resources["metadata"] = ResourcesDict(name=Path(filename).stem, path=str(Path(filename).parent))
         return self.from_notebook_node(submission, resources=resources, **kw)  # type: ignore[no-untyped-call]
@@ -126,10 +131,7 @@ class Conform(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         """Return the notebook to be graded, made from the submission's text and the instructor's tests."""
-        course = _course(self, resources)
-        notes = tuple(nb.metadata.get("kernelmark_notes", ()))
-        conformed, _ = course.plan(nb, notes)
-        resources["kernelmark_notes"] = notes
+        conformed, _ = _course(self.parent, resources["nbgrader"]).plan(nb)
         conformed.metadata.pop(HANDED_IN, None)
         return conformed, resources
 
@@ -141,15 +143,15 @@ class Grade(NbGraderPreprocessor):
         """Fill in outputs, and leave the results in resources["kernelmark"] and in the records."""
         place = resources["nbgrader"]
         settings = Kernelmark(parent=self.parent, config=self.config)
-        course = _course(self, resources)
         graded, result = graded_notebook(
-            course,
+            _course(self.parent, place),
             nb,
             (place["assignment"], place["notebook"], place["student"]),
             files=intake.shown(_submitted(self, place)),
             course_files=own_files(Path(settings.source_directory) / place["assignment"]),
             limits=settings.limits(),
-            notes=resources.get("kernelmark_notes", ()),
+            notes=self.parent.notes,
+            doubt=self.parent.doubt,
             handed_in=self.parent.handed_in.get((place["assignment"], place["student"]), ""),
         )
         with _stopping():
@@ -167,7 +169,7 @@ class SaveGrades(NbGraderPreprocessor):
         """Save the marks, the comments and the late penalty of a notebook, all of them or none."""
         settings = Kernelmark(parent=self.parent, config=self.config)
         result: SubmissionResult = resources["kernelmark"]
-        comments = unanswered(nb)
+        comments = unanswered(nb, result)
         late = penalty(self)
 
         def write(book: Gradebook) -> None:
@@ -238,20 +240,19 @@ def _stopping(kind: type[Exception] = GraderError) -> Iterator[None]:
         raise SystemExit(f"nbgrader autograde stopped: {explain(error)}") from error
 
 
-def _course(step: NbGraderPreprocessor, resources: ResourcesDict) -> Course:
+def _course(exporter: Configurable, place: dict[str, str]) -> Course:
     """Return the instructor's notebook for the submission at hand; nbgrader runs us in the course's folder.
 
     Raises:
         CourseError: it is not there.
     """
-    place = resources["nbgrader"]
-    root = Kernelmark(parent=step.parent, config=step.config).source_directory
+    root = Kernelmark(parent=exporter, config=exporter.config).source_directory
     path = Path(root) / place["assignment"] / f"{place['notebook']}.ipynb"
     if not path.is_file():
         raise CourseError(
             f"expected the instructor's notebook at {path}; set c.Kernelmark.source_directory if it moved"
         )
-    return Course(read_source(path), step.config)
+    return Course(read_source(path), exporter.config)
 
 
 def _submitted(step: NbGraderPreprocessor, place: dict[str, str]) -> Path:

@@ -18,13 +18,13 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from glob import glob
 from pathlib import Path
 from typing import Any
 
 from nbgrader.api import Gradebook
 
 from kernelmark.course.gradebook import Penalty, check_place, check_writable, explain, in_one_transaction, void_marks
+from kernelmark.course.places import has_name, literal_glob
 from kernelmark.errors import CourseError, GraderError, StorageError
 from kernelmark.notebook import intake
 from kernelmark.records import HANDED_IN, SubmissionResult, former_path, from_json, record_path
@@ -137,9 +137,9 @@ def folder_sha256(folder: Path) -> tuple[str, int]:
 def _handed_in(course: Any, source: Path) -> Iterator[HandedIn]:
     names = (course.submitted_directory, course.student_id, course.assignment_id)
     pattern = course.format_path(names[0], "(?P<student>.*)", "(?P<assignment>.*)", escape=True)
-    for folder in sorted(glob(course.format_path(*names))):
+    for folder in sorted(literal_glob(course.format_path(*names))):
         match = re.match(pattern, folder)
-        if match is None or not os.path.isdir(folder):
+        if match is None or not has_name(folder) or not os.path.isdir(folder):
             continue
         assignment, student = match["assignment"], match["student"]
         if student in course.student_id_exclude.split(","):

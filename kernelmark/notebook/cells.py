@@ -27,7 +27,8 @@ class Cell:
 
     Roles: setup runs in every process; test runs in the judge; student runs in the
     student process where it is code; answer the same, and a person reads it; text
-    does not run.
+    does not run. `elsewhere` says of an answer that its own cell is as it was released, and that the submission
+    holds text of the student's outside all cells of the course.
     """
 
     role: Role
@@ -38,6 +39,7 @@ class Cell:
     claim: str = ""
     hidden: tuple[int, ...] = ()
     untouched: bool = False
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Plan:
     """Everything a referee needs to know about one submitted notebook.
 
     `names` are those that the instructor's solution cells define: {name: grade ids of the cells}. Those of
-    them that are classes are `classes`.
+    them that are classes are `classes`. `doubt` is why a person must look at what earned nothing, or "".
     """
 
     cells: tuple[Cell, ...]
@@ -53,6 +55,7 @@ class Plan:
     solution: tuple[Cell, ...]
     notes: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
+    doubt: str = ""
 
     def to_json(self) -> str:
         """Return the plan as JSON text."""
@@ -66,7 +69,7 @@ class Plan:
             [Cell(**{**c, "hidden": tuple(c["hidden"])}) for c in fields[k]] for k in ("cells", "solution")
         )
         notes, classes = tuple(fields["notes"]), tuple(fields["classes"])
-        return cls(tuple(cells), fields["names"], tuple(solution), notes, classes)
+        return cls(tuple(cells), fields["names"], tuple(solution), notes, classes, fields["doubt"])
 
 
 def defined_names(sources: Sequence[str]) -> set[str]:

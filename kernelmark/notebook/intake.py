@@ -13,7 +13,7 @@ import functools
 import hashlib
 import os
 import stat
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -23,7 +23,8 @@ from typing import Any
 from nbgrader import utils
 from nbgrader.converters import base
 
-from kernelmark.errors import SubmissionError
+from kernelmark.errors import SubmissionError, UnreadError
+from kernelmark.text import visible
 
 # As much as nbgrader's own exchange takes from a student (`CourseDirectory.max_dir_size`).
 MAX_BYTES = 100_000_000
@@ -57,7 +58,9 @@ class Intake:
 
     def note(self) -> list[str]:
         """Say to a student what was left out, in a line or none."""
-        some = [f"{name[:80]!r} ({why})" for name, why in islice(self.left_out.items(), MAX_NAMED)]
+        some = [
+            f"{visible(name[:80], lines=False)!r} ({why})" for name, why in islice(self.left_out.items(), MAX_NAMED)
+        ]
         more = len(self.left_out) - len(some)
         tail = f" and {more} more" if more > 0 else ""
         return [f"Not read, of what was handed in: {', '.join(some)}{tail}."] if some else []
@@ -90,29 +93,40 @@ def look(folder: Path) -> Intake:
     return found
 
 
+def names(folder: Path) -> list[str]:
+    """Return the names in a folder, notebooks first, and no more of each kind than are looked at."""
+    kinds: tuple[list[str], list[str]] = [], []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            same = kinds[not entry.name.endswith(".ipynb")]
+            if len(same) <= MAX_ENTRIES:
+                same.append(entry.name)
+    return [*sorted(kinds[0]), *sorted(kinds[1])]
+
+
 def read(path: Path, most_bytes: int) -> bytes:
     """Return the content of a plain file.
 
     Raises:
-        SubmissionError: it is missing, too large, or no plain file.
+        SubmissionError: it is missing. UnreadError: it is there, and too large, or no plain file, or not to be read.
     """
     try:
         if path.parent.is_symlink():
-            raise SubmissionError(f"{path.parent.name} is a link and was not followed; hand in the folder itself.")
+            raise UnreadError(f"{path.parent.name} is a link and was not followed; hand in the folder itself.")
         # A pipe would block here for ever but for O_NONBLOCK, and a device may act on being opened.
         why = _objection(os.lstat(path))
         if why:
-            raise SubmissionError(f"{path.name} is {why} and was not read; hand in the notebook itself.")
+            raise UnreadError(f"{path.name} is {why} and was not read; hand in the notebook itself.")
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with open(descriptor, "rb") as file:
             size = os.fstat(descriptor).st_size
             if size > most_bytes:
-                raise SubmissionError(f"The submitted file has {size} bytes; at most {most_bytes} are read.")
+                raise UnreadError(f"The submitted file has {size} bytes; at most {most_bytes} are read.")
             return file.read(most_bytes)
     except FileNotFoundError:
         raise SubmissionError(f"No {path.name} was handed in.") from None
     except PermissionError:
-        raise SubmissionError(f"{path.name} cannot be read by the grader.") from None
+        raise UnreadError(f"{path.name} cannot be read by the grader.") from None
 
 
 def shown(folder: Path) -> dict[str, str]:
@@ -147,22 +161,6 @@ def _add_content(digest: Any, path: Path) -> None:
         digest.update(b"%d\0" % size)
         if size <= MAX_BYTES:
             digest.update(hashlib.file_digest(file, "sha256").digest())
-
-
-def notebooks(folder: Path, known: Collection[str]) -> dict[str, Path]:
-    """Return where each of the course's notebooks is found in a folder, {name: path}; some may not be there.
-
-    Where one is missing and one file has a name that the course does not know, that is
-    the missing one, renamed.
-    """
-    found = {name: folder / f"{name}.ipynb" for name in known}
-    with contextlib.suppress(OSError):
-        handed = [name for name in _names(folder) if name.endswith(".ipynb")]
-        missing = [name for name in known if f"{name}.ipynb" not in handed]
-        strangers = [name for name in handed if name.removesuffix(".ipynb") not in known]
-        if len(missing) == len(strangers) == 1:
-            found[missing[0]] = folder / strangers[0]
-    return found
 
 
 def guard(converter: Any) -> None:
@@ -219,28 +217,17 @@ A_LINK = "a link"
 
 def _entries(folder: Path, parent: str, found: Intake) -> Iterator[tuple[str, os.stat_result]]:
     try:
-        names = _names(folder / parent)
+        found_names = names(folder / parent)
     except OSError as error:
         if parent:
             found.left_out[parent] = f"it cannot be read: {error.strerror}"
         return
-    for name in names:
+    for name in found_names:
         below = f"{parent}/{name}" if parent else name
         try:
             yield below, os.lstat(folder / below)
         except OSError as error:
             found.left_out[below] = f"it cannot be read: {error.strerror}"
-
-
-def _names(folder: Path) -> list[str]:
-    """Return the names in a folder, notebooks first, and no more of each kind than are looked at."""
-    kinds: tuple[list[str], list[str]] = [], []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            names = kinds[not entry.name.endswith(".ipynb")]
-            if len(names) <= MAX_ENTRIES:
-                names.append(entry.name)
-    return [*sorted(kinds[0]), *sorted(kinds[1])]
 
 
 def _objection(status: os.stat_result) -> str:

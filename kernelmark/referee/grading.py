@@ -22,10 +22,10 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 from nbgrader import utils
 
-from kernelmark.errors import CourseError, SubmissionError
-from kernelmark.notebook import intake
+from kernelmark.errors import CourseError
+from kernelmark.notebook import folder, intake
 from kernelmark.notebook.cells import Plan, mark_scheme
-from kernelmark.notebook.conform import MAX_NOTEBOOK_BYTES, Course, read_submission
+from kernelmark.notebook.conform import Course
 from kernelmark.notebook.markup import Sanitise
 from kernelmark.records import HANDED_IN, SubmissionResult
 from kernelmark.referee.run import Refereed
@@ -45,7 +45,7 @@ def grade(source: Path, submitted: Path, limits: Limits | None = None) -> Submis
         SandboxError: submissions cannot be contained on this machine.
     """
     course = Course(nbformat.read(source, as_version=4))
-    submission, notes = read_handed_in(submitted)
+    submission, notes, doubt = folder.read(course, folder.find(submitted))
     _, result = graded_notebook(
         course,
         submission,
@@ -54,6 +54,7 @@ def grade(source: Path, submitted: Path, limits: Limits | None = None) -> Submis
         course_files=own_files(source.parent),
         limits=limits or Limits(),
         notes=notes,
+        doubt=doubt,
     )
     return result
 
@@ -67,6 +68,7 @@ def graded_notebook(
     course_files: dict[str, str],
     limits: Limits,
     notes: Sequence[str] = (),
+    doubt: str = "",
     handed_in: str = "",
 ) -> tuple[NotebookNode, SubmissionResult]:
     """Referee a submission; return the notebook to keep, outputs filled in, and the result. Nothing is written.
@@ -74,9 +76,10 @@ def graded_notebook(
     Args:
         who: assignment, notebook, student.
         files: the student's own files, {name beside the notebook: path}; course_files: the instructor's.
+        doubt: why a person must look at what earned nothing, or "".
         handed_in: the hash of what was handed in, read by the next run from the notebook to keep.
     """
-    graded, plan = course.plan(submission, notes)
+    graded, plan = course.plan(submission, notes, doubt)
     source_sha256 = _source_sha256(course, course_files)
     start = time.monotonic()
     done = _warm_judges.grade(plan, source_sha256, _limits(course, limits), files, course_files)
@@ -95,14 +98,20 @@ def graded_notebook(
     return graded, replace(result, handed_in=handed_in)
 
 
-def unanswered(nb: NotebookNode) -> dict[str, str | None]:
-    """Return nbgrader's automatic comment for each solution cell of a conformed notebook."""
+def unanswered(nb: NotebookNode, result: SubmissionResult) -> dict[str, str | None]:
+    """Return nbgrader's automatic comment for each solution cell of a conformed notebook.
+
+    What a person must look at first is not called unanswered.
+    """
     found: dict[str, str | None] = {}
     for cell in nb.cells:
         if utils.is_solution(cell) or utils.is_task(cell):
             meta = cell.metadata.nbgrader
-            untouched = meta.get("checksum") == utils.compute_checksum(cell) and not utils.is_task(cell)
-            found[meta["grade_id"]] = "No response." if untouched else None
+            as_released = meta.get("checksum") == utils.compute_checksum(cell) and not cell.get("attachments")
+            untouched = as_released and not utils.is_task(cell)
+            own = result.cell(meta["grade_id"])
+            open_ = bool(result.doubt) or (own is not None and own.points is None)
+            found[meta["grade_id"]] = "No response." if untouched and not open_ else None
     return found
 
 
@@ -132,6 +141,7 @@ def _result(
         cpu_s=done.cpu_s,
         notes=plan.notes,
         environment_sha256=environment_sha256(),
+        doubt=plan.doubt,
     )
 
 
@@ -183,32 +193,11 @@ def _with_mark_schemes(cells: Sequence[NotebookNode], course: Course) -> list[No
     return found
 
 
-def own_files(folder: Path) -> dict[str, str]:
+def own_files(place: Path) -> dict[str, str]:
     """Return the files and folders beside an instructor's notebook; links, notebooks and leftovers are left out."""
-    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    found = sorted(place.iterdir()) if place.is_dir() else []
     own = [p for p in found if not p.is_symlink() and p.suffix != ".ipynb" and p.name not in intake.LEFTOVERS]
     return {p.name: str(p.resolve()) for p in own[: intake.MAX_SHOWN]}
-
-
-def read_handed_in(path: Path) -> tuple[NotebookNode, list[str]]:
-    """Return a submitted file as a notebook of plain cells, and notes on it and on what lies beside it."""
-    data, notes = handed_in_bytes(path)
-    submission, more = as_notebook(data)
-    return submission, [*more, *notes]
-
-
-def handed_in_bytes(path: Path) -> tuple[bytes | None, list[str]]:
-    """Return a submitted file's content, None where it cannot be read, and notes on it and on what lies beside it."""
-    beside = intake.look(path.parent).note()
-    try:
-        return intake.read(path, MAX_NOTEBOOK_BYTES), beside
-    except SubmissionError as error:
-        return None, [str(error), *beside]
-
-
-def as_notebook(data: bytes | None) -> tuple[NotebookNode, list[str]]:
-    """Return content that may be anything as a notebook of plain cells, and notes on it."""
-    return (nbformat.v4.new_notebook(), []) if data is None else read_submission(data)
 
 
 def _submission_sha256(plan: Plan, files: dict[str, str]) -> str:

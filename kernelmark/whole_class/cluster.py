@@ -32,6 +32,7 @@ from kernelmark.course.resume import alone
 from kernelmark.course.settings import Kernelmark
 from kernelmark.errors import ClusterError, GraderError, KernelmarkError, SandboxError, StorageError
 from kernelmark.notebook import intake
+from kernelmark.notebook.folder import find
 from kernelmark.records import RECORDS, SubmissionResult, from_json, record_path
 from kernelmark.referee import grading
 from kernelmark.stopwatch.stats import number
@@ -194,20 +195,16 @@ class ClassAutograde(Autograde):
         pack: Any = packed if self.workers.remote else dict
         files, course_files = pack(intake.shown(Path(folder))), pack(grading.own_files(source))
         names = [Path(path).stem for path in notebooks]
-        places = intake.notebooks(Path(folder), [path.stem for path in source.glob("*.ipynb")])
+        known = [path.stem for path in source.glob("*.ipynb")]
         works = []
         for name in names:
-            submitted, notes = grading.handed_in_bytes(places[name])
-            if places[name].stem != name:
-                notes.append(f"{places[name].name!r} was taken for {name}.ipynb, which was not there.")
             works.append(
                 Work(
                     assignment=assignment,
                     notebook=name,
                     student=student,
                     source=(source / f"{name}.ipynb").read_text(encoding="utf-8"),
-                    submitted=submitted,
-                    notes=tuple(notes),
+                    submitted=find(Path(folder, f"{name}.ipynb"), known),
                     limits=asdict(settings.limits()),
                     config=plain(self.config),
                     files=files,

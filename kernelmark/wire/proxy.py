@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NoReturn, Protocol
 
 from kernelmark.errors import CourseError, SubmissionError
+from kernelmark.text import visible
 from kernelmark.wire.values import Decoder, Encoder, Plain, WireError, copy_back
 
 # A loop over something in another process ends after so many items, one way or the other.
@@ -221,8 +222,8 @@ def call(
 
 
 def printable(value: Any) -> str:
-    """Return text from the other side, bounded and fit to be written anywhere."""
-    return str(value)[:20_000].encode("utf-8", "replace").decode()
+    """Return text from the other side, bounded and fit to be written anywhere; what does not show is written out."""
+    return visible(str(value)[:20_000])
 
 
 def remote_traceback(error: BaseException) -> str:

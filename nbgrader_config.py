@@ -6,6 +6,7 @@ from nbgrader.preprocessors import CheckCellMetadata, GetGrades, LimitOutput
 try:
     from kernelmark.course.autograde import Conform, Grade, SaveGrades, StudentView, SubmissionExporter
     from kernelmark.course.places import find_by_name
+    from kernelmark.course.release import release_steps
     from kernelmark.course.sheet import GradeSheet
     from kernelmark.notebook.markup import FeedbackPage, SafePage, cell2html, clean
 except ImportError as error:
@@ -24,6 +25,9 @@ find_by_name()
 c.CourseDirectory.course_id = "kernelmark"
 c.CourseDirectory.db_url = "sqlite:///gradebook.db"
 c.Exchange.path_includes_course = True
+
+# A marker with a slip in it would publish what it should hide: the release stops there.
+c.GenerateAssignment.preprocessors = release_steps()
 
 # The referee in the place of OverwriteCells, DeduplicateIds, Execute, SaveAutoGrades and AssignLatePenalties.
 c.Autograde.exporter_class = SubmissionExporter

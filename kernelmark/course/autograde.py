@@ -29,8 +29,9 @@ from kernelmark.course.resume import alone, check_free, prepare
 from kernelmark.course.settings import Kernelmark
 from kernelmark.errors import CourseError, GraderError, KernelmarkError
 from kernelmark.notebook import folder, intake, page
-from kernelmark.notebook.cells import claim_of, hidden_lines, without_hidden_lines
+from kernelmark.notebook.cells import Marks, claim_of, hidden_lines, without_hidden_lines
 from kernelmark.notebook.conform import Course, read_submission
+from kernelmark.notebook.markers import Markers
 from kernelmark.notebook.markup import PAGE_STYLE
 from kernelmark.records import (
     HANDED_IN,
@@ -195,7 +196,7 @@ class StudentView(NbGraderPreprocessor):
         css.append(PAGE_STYLE)
         path = record_path(place["assignment"], place["student"], place["notebook"])
         if path.is_file():
-            table = _marks(nb, from_json(SubmissionResult, path.read_bytes()))
+            table = _marks(nb, from_json(SubmissionResult, path.read_bytes()), Markers.of(self.config).hidden)
             css.append(FEEDBACK_STYLE)
             nb.cells.insert(0, nbformat.v4.new_markdown_cell(table))
         return nb, resources
@@ -206,8 +207,9 @@ class StudentView(NbGraderPreprocessor):
         """Cut what only staff may read out of a test cell."""
         meta = cell.metadata.get("nbgrader", {})
         if cell.cell_type == "code" and meta.get("grade") and not meta.get("solution"):
-            if hidden_lines(cell.source):
-                cell.source = without_hidden_lines(cell.source) + "\n# (hidden tests)"
+            hiding = Markers.of(self.config).hidden
+            if hidden_lines(cell.source, hiding):
+                cell.source = without_hidden_lines(cell.source, hiding) + "\n# (hidden tests)"
             kept = ("display_data",)
             cell.outputs = [output for output in cell.outputs if output.output_type in kept]
         return cell, resources
@@ -261,7 +263,7 @@ def _submitted(step: NbGraderPreprocessor, place: dict[str, str]) -> Path:
     return Path(course.format_path(course.submitted_directory, place["student"], place["assignment"]))
 
 
-def _marks(nb: NotebookNode, record: SubmissionResult) -> str:
+def _marks(nb: NotebookNode, record: SubmissionResult, hiding: Marks) -> str:
     """Return the table of marks as HTML in a markdown cell; what the student wrote is escaped."""
     rows = []
     for cell in nb.cells:
@@ -272,7 +274,7 @@ def _marks(nb: NotebookNode, record: SubmissionResult) -> str:
         rows.append(
             {
                 "name": meta["grade_id"],
-                "claim": "" if result is None else _claim(cell.source, result),
+                "claim": "" if result is None else _claim(cell.source, result, hiding),
                 "points": f"{number(meta['score'])} of {number(meta['points'])}",
                 "waits": result is not None and result.points is None and not meta["score"],
                 "reason": "" if result is None else result.reason,
@@ -281,10 +283,10 @@ def _marks(nb: NotebookNode, record: SubmissionResult) -> str:
     return page.render("marks.html", rows=rows)
 
 
-def _claim(source: str, result: CellResult) -> str:
+def _claim(source: str, result: CellResult, hiding: Marks) -> str:
     """Return what a test claims; what stands among its hidden lines is said only where it explains a loss."""
     lost = result.points is not None and result.points < result.max_points
-    return result.claim if lost or result.claim == claim_of(without_hidden_lines(source)) else ""
+    return result.claim if lost or result.claim == claim_of(without_hidden_lines(source, hiding)) else ""
 
 
 def keep(result: SubmissionResult, log: logging.Logger) -> tuple[SubmissionResult, SubmissionResult | None]:

@@ -10,13 +10,22 @@ import re
 import symtable
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from IPython.core.inputtransformer2 import TransformerManager
 
 from kernelmark.errors import CourseError
 
-HIDDEN_BEGIN, HIDDEN_END = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
+
+class Marks(NamedTuple):
+    """What the lines hold that begin and end a part which students do not get."""
+
+    begin: str
+    end: str
+
+
+HIDDEN = Marks("BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
+SCHEME = Marks("BEGIN MARK SCHEME", "END MARK SCHEME")
 
 Role = Literal["setup", "test", "student", "answer", "text"]
 
@@ -100,26 +109,27 @@ def defined_classes(sources: Sequence[str]) -> set[str]:
     return found
 
 
-def mark_scheme(source: str) -> str:
+def mark_scheme(source: str, marks: Marks = SCHEME) -> str:
     """Return what a written answer earns points for: the text between the mark-scheme lines, or ""."""
-    match = re.search(r"BEGIN MARK SCHEME[^\n]*\n(.*?)^[^\n]*END MARK SCHEME", source, re.DOTALL | re.MULTILINE)
+    begin, end = map(re.escape, marks)
+    match = re.search(rf"{begin}[^\n]*\n(.*?)^[^\n]*{end}", source, re.DOTALL | re.MULTILINE)
     return match.group(1).strip() if match else ""
 
 
-def hidden_lines(source: str) -> tuple[int, ...]:
+def hidden_lines(source: str, marks: Marks = HIDDEN) -> tuple[int, ...]:
     """Return the numbers (from 1) of the lines that the release leaves out of a test cell."""
     found, inside = [], False
     for number, line in enumerate(source.split("\n"), 1):
-        inside = inside or HIDDEN_BEGIN in line
+        inside = inside or marks.begin in line
         if inside:
             found.append(number)
-        inside = inside and HIDDEN_END not in line
+        inside = inside and marks.end not in line
     return tuple(found)
 
 
-def without_hidden_lines(source: str) -> str:
+def without_hidden_lines(source: str, marks: Marks = HIDDEN) -> str:
     """Return a test cell as students see it."""
-    hidden = set(hidden_lines(source))
+    hidden = set(hidden_lines(source, marks))
     return "\n".join(line for number, line in enumerate(source.split("\n"), 1) if number not in hidden)
 
 

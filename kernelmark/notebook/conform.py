@@ -27,7 +27,8 @@ from nbgrader.preprocessors import (
 from traitlets.config import Config
 
 from kernelmark.errors import CourseError
-from kernelmark.notebook.cells import Cell, Plan, Role, claim_of, defined_classes, defined_names, hidden_lines
+from kernelmark.notebook.cells import Cell, Marks, Plan, Role, claim_of, defined_classes, defined_names, hidden_lines
+from kernelmark.notebook.markers import Markers, check
 from kernelmark.notebook.pictures import Album, Attachments
 from kernelmark.text import visible
 
@@ -70,7 +71,9 @@ class Course:
     config: Config = field(default_factory=Config)
 
     def __post_init__(self) -> None:
-        self.cells = [_instructor_cell(node) for node in self.source.cells]
+        self.markers = Markers.of(self.config)
+        check(self.source, self.markers)
+        self.cells = [_instructor_cell(node, self.markers.hidden) for node in self.source.cells]
         self.by_id = {cell.grade_id: index for index, cell in enumerate(self.cells) if cell.grade_id}
         ids = [cell.grade_id for cell in self.cells if cell.grade_id]
         doubled = sorted({name for name in ids if ids.count(name) > 1})
@@ -285,7 +288,7 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _instructor_cell(node: NotebookNode) -> Cell:
+def _instructor_cell(node: NotebookNode, hiding: Marks) -> Cell:
     meta: Mapping[str, Any] = node.metadata.get("nbgrader", {})
     code = node.cell_type == "code"
     grade, solution, locked = (bool(meta.get(key)) for key in ("grade", "solution", "locked"))
@@ -296,7 +299,7 @@ def _instructor_cell(node: NotebookNode) -> Cell:
     if grade:
         if not code:
             raise CourseError(f"{grade_id}: a graded cell that is no answer must be code")
-        claim, hidden = claim_of(node.source), hidden_lines(node.source)
+        claim, hidden = claim_of(node.source), hidden_lines(node.source, hiding)
         return Cell("test", node.source, grade_id, points, claim=claim, hidden=hidden)
     if not code:
         return Cell("student" if solution else "text", node.source, grade_id, code=False)

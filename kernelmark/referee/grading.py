@@ -185,7 +185,11 @@ def _with_mark_schemes(cells: Sequence[NotebookNode], course: Course) -> list[No
     for cell in cells:
         found.append(cell)
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
-        scheme = mark_scheme(course.cells[course.by_id[grade_id]].source) if grade_id in course.by_id else ""
+        scheme = (
+            mark_scheme(course.cells[course.by_id[grade_id]].source, course.markers.scheme)
+            if grade_id in course.by_id
+            else ""
+        )
         if scheme:
             text = f"**Mark scheme of `{grade_id}`** (staff only)\n\n{scheme}"
             note = nbformat.v4.new_markdown_cell(text, metadata={"kernelmark": {"for": "staff"}})

@@ -161,7 +161,9 @@ def _grade(arguments: argparse.Namespace) -> int:
 def _status(arguments: argparse.Namespace) -> int:
     from kernelmark.student import desk
 
-    found = [desk.progress(path) for path in desk.notebooks(Path(arguments.folder))]
+    left_out: list[str] = []
+    found = [desk.progress(path) for path in desk.notebooks(Path(arguments.folder), left_out)]
+    _tell(left_out)
     if not found:
         raise KernelmarkError(f"no assignment in {arguments.folder} or one folder down")
     print(desk.as_status(found))
@@ -171,7 +173,11 @@ def _status(arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace) -> int:
     from kernelmark.student import desk
 
-    path = desk.find(arguments.notebook)
+    left_out: list[str] = []
+    try:
+        path = desk.find(arguments.notebook, left_out=left_out)
+    finally:
+        _tell(left_out)
     found = desk.check(path, arguments.part)
     print(desk.as_report(path, found, arguments.part))
     return int(any(item.outcome != "passed" for item in found))
@@ -180,13 +186,22 @@ def _check(arguments: argparse.Namespace) -> int:
 def _export(arguments: argparse.Namespace) -> int:
     from kernelmark.student import export
 
-    notebooks = [Path(name) for name in arguments.notebooks] or export.exporting(Path())
+    notebooks = [Path(name) for name in arguments.notebooks]
+    if not notebooks:
+        notebooks, left_out = export.exporting(Path())
+        _tell(left_out)
     if not notebooks:
         raise KernelmarkError("no notebook here has a cell that begins with '#| export'; name one, or change folder")
     only = arguments.only.split(",") if arguments.only else None
     for path in export.export(notebooks, Path(arguments.to), only):
         print(f"written: {path}")
     return 0
+
+
+def _tell(left_out: Sequence[str]) -> None:
+    """Name what lies beside the notebooks that were meant and cannot be read."""
+    for line in left_out:
+        print(f"kernelmark: left out: {line}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ FLOORS: list[dict[str, str]] = [
     {"wire": "errors text lab"},
     {"sandbox": "errors lab stopwatch wire checks"},
     {"referee": "errors records notebook stopwatch wire checks sandbox"},
-    {"course": "errors text records notebook stopwatch sandbox referee", "student": "errors notebook"},
+    {"course": "errors text records notebook stopwatch sandbox referee", "student": "errors text notebook"},
     {"whole_class": "errors text records notebook stopwatch sandbox referee course"},
     {"__main__": "..."},
 ]
@@ -83,8 +83,8 @@ ROOMS = {
     "session machine run",
     "referee.grading": "errors records notebook.cells notebook.conform notebook.intake notebook.folder "
     "notebook.markup sandbox.limits run warm",
-    "student.desk": "errors notebook.cells",
-    "student.export": "errors",
+    "student.desk": "errors text notebook.cells",
+    "student.export": "errors text",
     "course.settings": "sandbox.limits",
     "course.places": "text",
     "course.release": "errors notebook.markers",

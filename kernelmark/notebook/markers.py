@@ -80,7 +80,9 @@ def _faults(source: str, markers: Markers, *, code: bool) -> Iterator[tuple[int,
         found = [(pair, mark) for pair in markers.pairs for mark in pair if mark in line]
         shown = repr(visible(line.strip()[:80], lines=False))
         if not found:
-            meant = _meant(line, markers)
+            # A statement of Python is no marker, whatever it is made of.
+            statement = code and re.fullmatch(r"\s*(?:[^\w\s].*|[\w\s-]*)", line) is None
+            meant = "" if statement else _meant(line, markers)
             if meant:
                 yield number, f"{shown} looks like {meant!r} and is none; students would get what it should hide"
             continue

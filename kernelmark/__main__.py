@@ -13,6 +13,7 @@ from pathlib import Path
 
 from kernelmark import __version__
 from kernelmark.errors import KernelmarkError, needs_grader
+from kernelmark.text import visible
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -31,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         status: int = arguments.run(arguments)
     except (KernelmarkError, OSError) as error:
-        print(f"kernelmark: {error}", file=sys.stderr)
+        print(f"kernelmark: {visible(str(error))}", file=sys.stderr)
         return 1
     return status
 
@@ -105,7 +106,28 @@ def _doctor(_: argparse.Namespace) -> int:
     print(f"timed calls  {'come first on a busy machine' if clock.comes_first() else late}")
     for name, field in limit_settings().items():
         print(f"limit        {name} = {getattr(limits.Limits, field)}")
+    _tell_of_course(Path())
     return 0
+
+
+def _tell_of_course(root: Path) -> None:
+    """Name what lies beside the course's notebooks and is left out where they are graded."""
+    from traitlets.config.loader import Config, PyFileConfigLoader
+
+    from kernelmark.course.settings import Kernelmark
+    from kernelmark.notebook import intake
+
+    config = Config()
+    if (root / "nbgrader_config.py").is_file():
+        config = PyFileConfigLoader("nbgrader_config.py", str(root.absolute())).load_config()
+    settings = Kernelmark(config=config)
+    for name in ("course_file_limit", "submitted_file_limit"):
+        print(f"limit        {name} = {getattr(settings, name)}")
+    source = root / settings.source_directory
+    for folder in sorted(source.iterdir()) if source.is_dir() else []:
+        left_out = intake.told(intake.own_files(folder, settings.course_file_limit)[1])
+        if left_out:
+            print(f"left out     of {visible(str(folder), lines=False)}: {left_out}")
 
 
 def _reach() -> str:

@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "kernelmark"
 # below; `...` stands for all of them.
 FLOORS: list[dict[str, str]] = [
     {"errors": "", "text": "", "records": "", "autograde": ""},
-    {"notebook": "errors text", "stopwatch": "errors records"},
+    {"notebook": "errors text", "stopwatch": "errors text records"},
     {"checks": "errors records stopwatch", "lab": "stopwatch"},
     {"wire": "errors text lab"},
     {"sandbox": "errors lab stopwatch wire checks"},
@@ -40,9 +40,9 @@ ROOMS = {
     "notebook.intake": "errors text",
     "notebook.folder": "errors text conform intake",
     "notebook.page": "text",
-    "notebook.markup": "page pictures",
+    "notebook.markup": "text page pictures",
     "stopwatch.stats": "errors records",
-    "stopwatch.picture": "records stats",
+    "stopwatch.picture": "text records stats",
     "stopwatch.desk_clock": "",
     "stopwatch.timing": "records stats desk_clock",
     "stopwatch.lock": "",
@@ -85,7 +85,7 @@ ROOMS = {
     "notebook.markup sandbox.limits run warm",
     "student.desk": "errors text notebook.cells",
     "student.export": "errors text",
-    "course.settings": "sandbox.limits",
+    "course.settings": "notebook.intake sandbox.limits",
     "course.places": "text",
     "course.release": "errors notebook.markers",
     "course.gradebook": "errors records",
@@ -97,7 +97,7 @@ ROOMS = {
     "whole_class.work": "errors records notebook.conform notebook.folder sandbox.limits referee.grading",
     "whole_class.workers": "errors",
     "whole_class.cluster": "errors records notebook.intake notebook.folder stopwatch.stats referee.grading "
-    "course.settings course.gradebook course.resume course.autograde progress work workers",
+    "course.settings course.gradebook course.places course.resume course.autograde progress work workers",
     "whole_class.report": "errors text records notebook.page stopwatch.stats stopwatch.picture",
     "__main__": "...",
 }

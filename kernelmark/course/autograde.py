@@ -31,6 +31,7 @@ from kernelmark.errors import CourseError, GraderError, KernelmarkError
 from kernelmark.notebook import folder, intake, page
 from kernelmark.notebook.cells import Marks, claim_of, hidden_lines, without_hidden_lines
 from kernelmark.notebook.conform import Course, read_submission
+from kernelmark.notebook.intake import own_files
 from kernelmark.notebook.markers import Markers
 from kernelmark.notebook.markup import PAGE_STYLE
 from kernelmark.records import (
@@ -42,7 +43,7 @@ from kernelmark.records import (
     record_path,
     write_record,
 )
-from kernelmark.referee.grading import graded_notebook, own_files, read_source, source_of, unanswered
+from kernelmark.referee.grading import graded_notebook, read_source, source_of, unanswered
 from kernelmark.stopwatch.stats import number
 
 # The table of marks stands in the place of nbgrader's list of test cells.
@@ -71,9 +72,13 @@ class SubmissionExporter(NotebookExporter):
             self._folder = Path(self.parent.coursedir.root, self.parent.coursedir.autograded_directory)
             settings = Kernelmark(parent=self, config=self.config)
             source = Path(settings.source_directory)
-            hashed = functools.cache(functools.partial(source_of, source, self.config))
+            hashed = functools.cache(functools.partial(source_of, source, self.config, settings.course_file_limit))
             with _stopping(KernelmarkError):
                 self.handed_in = prepare(self.parent, source, hashed, penalty(self), settings.grade_book_wait_s)
+            for name in sorted({assignment for assignment, _ in self.handed_in}):
+                missing = intake.told(own_files(self._folder.parent / source / name, settings.course_file_limit)[1])
+                if missing:
+                    self.parent.log.warning("%s: left out, of the course's files: %s", name, missing)
 
     def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> Any:
         """Convert a file that may hold anything; where that fails, no mark of the notebook stays."""
@@ -144,15 +149,18 @@ class Grade(NbGraderPreprocessor):
         """Fill in outputs, and leave the results in resources["kernelmark"] and in the records."""
         place = resources["nbgrader"]
         settings = Kernelmark(parent=self.parent, config=self.config)
+        most = settings.submitted_file_limit
+        own, left_out = own_files(Path(settings.source_directory) / place["assignment"], settings.course_file_limit)
         graded, result = graded_notebook(
             _course(self.parent, place),
             nb,
             (place["assignment"], place["notebook"], place["student"]),
-            files=intake.shown(_submitted(self, place)),
-            course_files=own_files(Path(settings.source_directory) / place["assignment"]),
+            files=intake.shown(_submitted(self, place), most),
+            course_files=own,
             limits=settings.limits(),
             notes=self.parent.notes,
             doubt=self.parent.doubt,
+            missing=intake.told(left_out),
             handed_in=self.parent.handed_in.get((place["assignment"], place["student"]), ""),
         )
         with _stopping():

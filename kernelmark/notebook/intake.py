@@ -13,7 +13,7 @@ import functools
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -34,6 +34,8 @@ MAX_DEPTH = 16
 MAX_ENTRIES = 20_000
 # More files and folders beside a notebook than this are not shown to it.
 MAX_SHOWN = 200
+# The same of the instructor's own; c.Kernelmark.course_file_limit and submitted_file_limit set both.
+MAX_OWN = 1_000
 # What Python and Jupyter leave beside a notebook is nobody's work.
 LEFTOVERS = ("__pycache__", ".ipynb_checkpoints")
 # Formgrader serves what lies in autograded/ to the instructor's own session, where a page or a drawing could run
@@ -129,7 +131,51 @@ def read(path: Path, most_bytes: int) -> bytes:
         raise UnreadError(f"{path.name} cannot be read by the grader.") from None
 
 
-def shown(folder: Path) -> dict[str, str]:
+def own_files(folder: Path, most: int = MAX_OWN) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what lies beside an instructor's notebook, {name: path}, and what of it is left out, {name: why}.
+
+    Notebooks and what Python and Jupyter leave are nothing that anybody would miss.
+    """
+    found: dict[str, str] = {}
+    left_out: dict[str, str] = {}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if path.name in LEFTOVERS or (path.suffix == ".ipynb" and not path.is_dir()):
+            continue
+        if path.is_symlink():
+            left_out[path.name] = f"{A_LINK}, and links lead nowhere in the sandbox: copy the files there"
+        elif not path.is_dir() and not path.is_file():
+            left_out[path.name] = "a pipe, a socket or a device"
+        elif len(found) >= most:
+            left_out[path.name] = f"more than {most} files and folders; see c.Kernelmark.course_file_limit"
+        else:
+            found[path.name] = str(path.resolve())
+            left_out |= _links_below(path)
+    return found, left_out
+
+
+def told(left_out: Mapping[str, str]) -> str:
+    """Return names and reasons in a line, those with the same reason together; "" where there is nothing."""
+    reasons: dict[str, list[str]] = {}
+    for name, why in left_out.items():
+        reasons.setdefault(why, []).append(repr(visible(name[:80], lines=False)))
+    return "; ".join(
+        f"{', '.join(same[:MAX_NAMED])}{f' and {len(same) - MAX_NAMED} more' if len(same) > MAX_NAMED else ''} ({why})"
+        for why, same in reasons.items()
+    )
+
+
+def _links_below(folder: Path) -> dict[str, str]:
+    """Return the links in a folder that lead out of it; they are there in the sandbox, and lead nowhere."""
+    found: dict[str, str] = {}
+    for at, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            path = Path(at, name)
+            if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
+                found[str(path.relative_to(folder.parent))] = f"{A_LINK}, and links lead nowhere in the sandbox"
+    return found
+
+
+def shown(folder: Path, most: int = MAX_SHOWN) -> dict[str, str]:
     """Return the files and folders beside a notebook that it sees, {name: path}.
 
     A folder is shown whole, so it must hold nothing but plain files and soft links,
@@ -138,7 +184,7 @@ def shown(folder: Path) -> dict[str, str]:
     found = look(folder)
     odd = {name.partition("/")[0] for name, why in found.left_out.items() if why != A_LINK or "/" not in name}
     tops = {name.partition("/")[0] for name in found.files if "/" in name or not name.endswith(".ipynb")}
-    return {name: str((folder / name).absolute()) for name in sorted(tops - odd)[:MAX_SHOWN]}
+    return {name: str((folder / name).absolute()) for name in sorted(tops - odd)[:most]}
 
 
 def add_to_digest(digest: Any, place: Path) -> None:

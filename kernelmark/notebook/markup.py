@@ -24,6 +24,7 @@ from nbformat.notebooknode import NotebookNode
 from kernelmark.notebook import pictures
 from kernelmark.notebook.page import literal
 from kernelmark.notebook.pictures import PICTURES, is_picture
+from kernelmark.text import visible
 
 # A long answer; the reader of Markdown takes time that grows with the square of the length.
 MAX_MARKDOWN_CHARS = 10_000
@@ -135,7 +136,7 @@ class SafePage(Preprocessor):
         """Escape what the templates print raw; they know these names from the grade book."""
         for key in ("student", "last_name", "first_name", "notebook_path"):
             if isinstance(resources.get(key), str):
-                resources[key] = html.escape(resources[key])
+                resources[key] = html.escape(visible(resources[key], lines=False))
         resources.setdefault("inlining", {}).setdefault("css", []).append(PAGE_STYLE)
         return nb, resources
 

@@ -27,7 +27,7 @@ from kernelmark.notebook import folder, intake
 from kernelmark.notebook.cells import Plan, mark_scheme
 from kernelmark.notebook.conform import Course
 from kernelmark.notebook.markup import Sanitise
-from kernelmark.records import HANDED_IN, SubmissionResult
+from kernelmark.records import HANDED_IN, CellResult, SubmissionResult
 from kernelmark.referee.run import Refereed
 from kernelmark.referee.warm import WarmJudges
 from kernelmark.sandbox.limits import Limits
@@ -69,6 +69,7 @@ def graded_notebook(
     limits: Limits,
     notes: Sequence[str] = (),
     doubt: str = "",
+    missing: str = "",
     handed_in: str = "",
 ) -> tuple[NotebookNode, SubmissionResult]:
     """Referee a submission; return the notebook to keep, outputs filled in, and the result. Nothing is written.
@@ -77,12 +78,15 @@ def graded_notebook(
         who: assignment, notebook, student.
         files: the student's own files, {name beside the notebook: path}; course_files: the instructor's.
         doubt: why a person must look at what earned nothing, or "".
+        missing: what of the course's files is left out, for staff, where a test cannot be judged; or "".
         handed_in: the hash of what was handed in, read by the next run from the notebook to keep.
     """
     graded, plan = course.plan(submission, notes, doubt)
     source_sha256 = _source_sha256(course, course_files)
     start = time.monotonic()
     done = _warm_judges.grade(plan, source_sha256, _limits(course, limits), files, course_files)
+    if missing:
+        done = replace(done, cells=tuple(_with_missing(cell, missing) for cell in done.cells))
     # What a student wrote opens in formgrader beside the instructor's own session.
     sanitise = Sanitise(trusted=[cell.source for cell in course.cells])
     for node, outputs, cell in zip(graded.cells, done.outputs, plan.cells, strict=True):
@@ -96,6 +100,13 @@ def graded_notebook(
     # The notebook is the last that is written, after the grade book.
     graded.metadata[HANDED_IN] = handed_in
     return graded, replace(result, handed_in=handed_in)
+
+
+def _with_missing(cell: CellResult, missing: str) -> CellResult:
+    """Say to staff, of a test that nobody could judge, which of the course's files were not there."""
+    if cell.points is not None or cell.verdicts or not cell.claim:
+        return cell
+    return replace(cell, staff=f"{cell.staff}\nLeft out, of the course's files: {missing}.")
 
 
 def unanswered(nb: NotebookNode, result: SubmissionResult) -> dict[str, str | None]:
@@ -155,10 +166,10 @@ def environment_sha256() -> str:
     return hashlib.sha256("\n".join(found).encode()).hexdigest()
 
 
-def source_of(source: Path, config: Any, assignment: str, notebook: str) -> str:
+def source_of(source: Path, config: Any, most: int, assignment: str, notebook: str) -> str:
     """Return the hash of an instructor's notebook and the files beside it."""
     path = source / assignment / f"{notebook}.ipynb"
-    return _source_sha256(Course(read_source(path), config), own_files(path.parent))
+    return _source_sha256(Course(read_source(path), config), intake.own_files(path.parent, most)[0])
 
 
 def read_source(path: Path) -> NotebookNode:
@@ -198,10 +209,8 @@ def _with_mark_schemes(cells: Sequence[NotebookNode], course: Course) -> list[No
 
 
 def own_files(place: Path) -> dict[str, str]:
-    """Return the files and folders beside an instructor's notebook; links, notebooks and leftovers are left out."""
-    found = sorted(place.iterdir()) if place.is_dir() else []
-    own = [p for p in found if not p.is_symlink() and p.suffix != ".ipynb" and p.name not in intake.LEFTOVERS]
-    return {p.name: str(p.resolve()) for p in own[: intake.MAX_SHOWN]}
+    """Return the files and folders beside an instructor's notebook that are shown."""
+    return intake.own_files(place)[0]
 
 
 def _submission_sha256(plan: Plan, files: dict[str, str]) -> str:

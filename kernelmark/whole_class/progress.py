@@ -48,9 +48,14 @@ class Progress:
         else:
             self._print(f"{count} to grade, {skipped} done before")
 
-    def graded(self, result: SubmissionResult, change: str) -> None:
-        """Tell of one graded notebook; `change` says why its marks differ from the former ones, or is empty."""
-        self._graded += 1
+    def graded(self, result: SubmissionResult, change: str, *, last: bool = True) -> None:
+        """Tell of one graded notebook.
+
+        Args:
+            change: why its marks differ from the former ones, or "".
+            last: of its submission; what is counted is submissions.
+        """
+        self._graded += last
         self._changed += bool(change)
         people = sum(cell.points is None for cell in result.cells)
         earned, most = sum(c.points or 0.0 for c in result.cells), sum(c.max_points for c in result.cells)
@@ -72,10 +77,12 @@ class Progress:
             )
         elif self._bar is None:
             done = self._graded + self._failed
-            self._print(f"{done}/{self._count} {name}: {marks}{f'; {change}' if change else ''}{odd}{self._left(done)}")
+            at, why = f"{done + (not last)}/{self._count}", f"; {change}" if change else ""
+            self._print(f"{at} {name}: {marks}{why}{odd}{self._left(done)}")
         elif change or odd:
             self._bar.write(f"{name}: {marks}{f'; {change}' if change else ''}{odd}", file=self.out)
-        self._step()
+        if last:
+            self._step()
 
     def failed(self, student: str, why: str) -> None:
         """Tell of a submission that could not be graded."""
@@ -92,6 +99,7 @@ class Progress:
 
     def note(self, text: str) -> None:
         """Tell of something that changes no count."""
+        text = visible(text)
         self._log(text)
         if self.as_json:
             self._print_json(event="note", text=text)
@@ -124,7 +132,7 @@ class Progress:
             self._print(f"why they failed: {self.log}")
 
     def _left(self, done: int) -> str:
-        if not done or done == self._count:
+        if not done or done >= self._count:
             return ""
         seconds = (time.monotonic() - self._start) / done * (self._count - done)
         return f" ({seconds:.0f} s left)"

@@ -48,6 +48,7 @@ class Work:
     files: Mapping[str, str] | bytes
     course_files: Mapping[str, str] | bytes
     handed_in: str = ""
+    missing: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ def grade_work(work: Work) -> Graded:
             limits=Limits(**work.limits),
             notes=notes,
             doubt=doubt,
+            missing=work.missing,
             handed_in=work.handed_in,
         )
     return Graded(nbformat.writes(notebook), grading.unanswered(notebook, result), result)

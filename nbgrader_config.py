@@ -5,8 +5,10 @@ from nbgrader.preprocessors import CheckCellMetadata, GetGrades, LimitOutput
 
 try:
     from kernelmark.course.autograde import Conform, Grade, SaveGrades, StudentView, SubmissionExporter
+    from kernelmark.course.places import find_by_name
+    from kernelmark.course.release import release_steps
     from kernelmark.course.sheet import GradeSheet
-    from kernelmark.notebook.markup import FeedbackPage, SafePage, clean, markdown2html
+    from kernelmark.notebook.markup import FeedbackPage, SafePage, cell2html, clean
 except ImportError as error:
     # nbgrader shrugs off a config that raises and would grade without any of this, bare.
     raise SystemExit(
@@ -17,9 +19,15 @@ except ImportError as error:
 
 c = get_config()  # noqa: F821 - traitlets provides it
 
+# Brackets in a course's path are no pattern, and a folder without a notebook is a submission too.
+find_by_name()
+
 c.CourseDirectory.course_id = "kernelmark"
 c.CourseDirectory.db_url = "sqlite:///gradebook.db"
 c.Exchange.path_includes_course = True
+
+# A marker with a slip in it would publish what it should hide: the release stops there.
+c.GenerateAssignment.preprocessors = release_steps()
 
 # The referee in the place of OverwriteCells, DeduplicateIds, Execute, SaveAutoGrades and AssignLatePenalties.
 c.Autograde.exporter_class = SubmissionExporter
@@ -30,7 +38,7 @@ c.Autograde.autograde_preprocessors = [Grade, LimitOutput, SaveGrades, CheckCell
 c.GenerateFeedback.preprocessors = [GetGrades, CSSHTMLHeaderPreprocessor, StudentView]
 c.GenerateFeedback.exporter_class = FeedbackPage
 c.HTMLExporter.preprocessors = [SafePage]
-c.HTMLExporter.filters = {"markdown2html": markdown2html, "clean_html": clean}
+c.HTMLExporter.filters = {"markdown2html": cell2html, "clean_html": clean}
 c.HTMLExporter.sanitize_html = True
 c.ExportApp.plugin_class = GradeSheet
 

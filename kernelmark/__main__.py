@@ -13,6 +13,7 @@ from pathlib import Path
 
 from kernelmark import __version__
 from kernelmark.errors import KernelmarkError, needs_grader
+from kernelmark.text import visible
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -31,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         status: int = arguments.run(arguments)
     except (KernelmarkError, OSError) as error:
-        print(f"kernelmark: {error}", file=sys.stderr)
+        print(f"kernelmark: {visible(str(error))}", file=sys.stderr)
         return 1
     return status
 
@@ -111,7 +112,28 @@ def _doctor(_: argparse.Namespace) -> int:
     print(f"timed calls  {'come first on a busy machine' if clock.comes_first() else late}")
     for name, field in limit_settings().items():
         print(f"limit        {name} = {getattr(limits.Limits, field)}")
+    _tell_of_course(Path())
     return 0
+
+
+def _tell_of_course(root: Path) -> None:
+    """Name what lies beside the course's notebooks and is left out where they are graded."""
+    from traitlets.config.loader import Config, PyFileConfigLoader
+
+    from kernelmark.course.settings import Kernelmark
+    from kernelmark.notebook import intake
+
+    config = Config()
+    if (root / "nbgrader_config.py").is_file():
+        config = PyFileConfigLoader("nbgrader_config.py", str(root.absolute())).load_config()
+    settings = Kernelmark(config=config)
+    for name in ("course_file_limit", "submitted_file_limit"):
+        print(f"limit        {name} = {getattr(settings, name)}")
+    source = root / settings.source_directory
+    for folder in sorted(source.iterdir()) if source.is_dir() else []:
+        left_out = intake.told(intake.own_files(folder, settings.course_file_limit)[1])
+        if left_out:
+            print(f"left out     of {visible(str(folder), lines=False)}: {left_out}")
 
 
 def _reach() -> str:
@@ -183,7 +205,9 @@ def _grade(arguments: argparse.Namespace) -> int:
 def _status(arguments: argparse.Namespace) -> int:
     from kernelmark.student import desk
 
-    found = [desk.progress(path) for path in desk.notebooks(Path(arguments.folder))]
+    left_out: list[str] = []
+    found = [desk.progress(path) for path in desk.notebooks(Path(arguments.folder), left_out)]
+    _tell(left_out)
     if not found:
         raise KernelmarkError(f"no assignment in {arguments.folder} or one folder down")
     print(desk.as_status(found))
@@ -193,7 +217,11 @@ def _status(arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace) -> int:
     from kernelmark.student import desk
 
-    path = desk.find(arguments.notebook)
+    left_out: list[str] = []
+    try:
+        path = desk.find(arguments.notebook, left_out=left_out)
+    finally:
+        _tell(left_out)
     found = desk.check(path, arguments.part)
     print(desk.as_report(path, found, arguments.part))
     return int(any(item.outcome != "passed" for item in found))
@@ -202,13 +230,22 @@ def _check(arguments: argparse.Namespace) -> int:
 def _export(arguments: argparse.Namespace) -> int:
     from kernelmark.student import export
 
-    notebooks = [Path(name) for name in arguments.notebooks] or export.exporting(Path())
+    notebooks = [Path(name) for name in arguments.notebooks]
+    if not notebooks:
+        notebooks, left_out = export.exporting(Path())
+        _tell(left_out)
     if not notebooks:
         raise KernelmarkError("no notebook here has a cell that begins with '#| export'; name one, or change folder")
     only = arguments.only.split(",") if arguments.only else None
     for path in export.export(notebooks, Path(arguments.to), only):
         print(f"written: {path}")
     return 0
+
+
+def _tell(left_out: Sequence[str]) -> None:
+    """Name what lies beside the notebooks that were meant and cannot be read."""
+    for line in left_out:
+        print(f"kernelmark: left out: {line}", file=sys.stderr)
 
 
 if __name__ == "__main__":

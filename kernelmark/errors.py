@@ -2,7 +2,8 @@
 
     KernelmarkError
     ├── SubmissionError     the student's code; shown to the student, costs points
-    │   └── SubmissionLost  its process is gone or had to be killed
+    │   ├── SubmissionLost  its process is gone or had to be killed
+    │   └── UnreadError     a file is there and was not read; a person looks
     ├── CourseError         the instructor's notebook; shown to staff, nobody is marked
     └── GraderError         us or the machine; shown to staff, nobody is marked
         ├── GraderMissing     what grades is not installed, or the system is not Linux
@@ -31,6 +32,10 @@ class SubmissionError(KernelmarkError):
 
 class SubmissionLost(SubmissionError):
     """The process of the submitted code ended or was killed; it can be started again."""
+
+
+class UnreadError(SubmissionError):
+    """A file of what was handed in is there and was not read: a link, no plain file, too large, not allowed."""
 
 
 class CourseError(KernelmarkError):

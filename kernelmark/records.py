@@ -115,6 +115,8 @@ class SubmissionResult:
     handed_in: str = ""
     # Of the versions of Python and of the libraries that grading stands on.
     environment_sha256: str = ""
+    # Why a person must look before what earned nothing is a zero; "" where nobody must.
+    doubt: str = ""
 
     def cell(self, grade_id: str) -> CellResult | None:
         """Return the result of one cell, or None where the notebook has no such cell."""

@@ -29,9 +29,11 @@ from kernelmark.course.gradebook import Penalty, explain, in_one_transaction, vo
 from kernelmark.course.resume import Ready, alone, check_free, prepare
 from kernelmark.course.settings import Kernelmark
 from kernelmark.errors import CourseError, GraderError, KernelmarkError
-from kernelmark.notebook import intake, page
-from kernelmark.notebook.cells import claim_of, hidden_lines, without_hidden_lines
-from kernelmark.notebook.conform import Course
+from kernelmark.notebook import folder, intake, page
+from kernelmark.notebook.cells import Marks, claim_of, hidden_lines, without_hidden_lines
+from kernelmark.notebook.conform import Course, read_submission
+from kernelmark.notebook.intake import own_files
+from kernelmark.notebook.markers import Markers
 from kernelmark.notebook.markup import PAGE_STYLE
 from kernelmark.records import (
     HANDED_IN,
@@ -42,7 +44,7 @@ from kernelmark.records import (
     record_path,
     write_record,
 )
-from kernelmark.referee.grading import graded_notebook, own_files, read_handed_in, read_source, source_of, unanswered
+from kernelmark.referee.grading import graded_notebook, read_source, source_of, unanswered
 from kernelmark.stopwatch.stats import number
 
 # The table of marks stands in the place of nbgrader's list of test cells.
@@ -63,15 +65,26 @@ class SubmissionExporter(NotebookExporter):
         self._alone = contextlib.ExitStack()
         self._grading: tuple[str, ...] = ()
         self._folder = Path()
+        # Of the submission at hand: what was odd about it, and why a person must look, or "".
+        self.notes: tuple[str, ...] = ()
+        self.doubt = ""
         if isinstance(self.parent, Autograde):
             intake.guard(self.parent)
             self._folder = Path(self.parent.coursedir.root, self.parent.coursedir.autograded_directory)
             settings = Kernelmark(parent=self, config=self.config)
             source = Path(settings.source_directory)
-            hashed = functools.cache(functools.partial(source_of, source, self.config, self.parent.exclude_overwriting))
+            hashed = functools.cache(
+                functools.partial(
+                    source_of, source, self.config, self.parent.exclude_overwriting, settings.course_file_limit
+                )
+            )
             with _stopping(KernelmarkError):
                 tell = getattr(self.parent, "tell", self.parent.log.warning)
                 self.ready = prepare(self.parent, source, hashed, penalty(self), settings.grade_book_wait_s, tell)
+            for name in sorted({assignment for assignment, _ in self.ready.handed_in}):
+                missing = intake.told(own_files(self._folder.parent / source / name, settings.course_file_limit)[1])
+                if missing:
+                    self.parent.log.warning("%s: left out, of the course's files: %s", name, missing)
 
     def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> Any:
         """Convert a file that may hold anything; where that fails, no mark of the notebook stays."""
@@ -86,7 +99,7 @@ class SubmissionExporter(NotebookExporter):
                 self._alone.close()
                 with _stopping():
                     self._alone.enter_context(alone(*grading[:2]))
-            output, resources = self._convert(filename, resources, **kw)
+            output, resources = self._convert(filename, resources, first=first, **kw)
             with _stopping():
                 check_free(self._folder, 2 * len(output.encode()))
         except BaseException as error:  # whatever broke, ctrl-C included, no mark of before may stand
@@ -108,16 +121,18 @@ class SubmissionExporter(NotebookExporter):
                 place["db_url"], lambda book: void_marks(book, *who, penalty(self)), settings.grade_book_wait_s
             )
 
-    def _convert(self, filename: str, resources: Any, **kw: Any) -> Any:
+    def _convert(self, filename: str, resources: Any, *, first: bool = True, **kw: Any) -> Any:
         path = Path(filename)
         place = (resources or {}).get("nbgrader")
-        if place is not None:
+        if first and place is not None:
             source = Path(Kernelmark(parent=self, config=self.config).source_directory) / place["assignment"]
-            path = intake.notebooks(path.parent, [known.stem for known in source.glob("*.ipynb")])[path.stem]
-        submission, notes = read_handed_in(path)
-        if path != Path(filename):
-            notes.append(f"{path.name!r} was taken for {Path(filename).name}, which was not there.")
-        submission.metadata["kernelmark_notes"] = notes
+            found = folder.find(path, [known.stem for known in source.glob("*.ipynb")])
+            # The second time nbgrader reads what it wrote itself, and what was odd about the folder is not there.
+            submission, self.notes, self.doubt = folder.read(_course(self, place), found)
+            for note in self.notes:
+                self.log.warning("%s: %s", place["student"], note)
+        else:
+            submission, _ = read_submission(folder.find(path).data or b"")
         resources = ResourcesDict() if resources is None else resources
         resources["metadata"] = ResourcesDict(name=Path(filename).stem, path=str(Path(filename).parent))
         return self.from_notebook_node(submission, resources=resources, **kw)  # type: ignore[no-untyped-call]
@@ -128,10 +143,7 @@ class Conform(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         """Return the notebook to be graded, made from the submission's text and the instructor's tests."""
-        course = _course(self, resources)
-        notes = tuple(nb.metadata.get("kernelmark_notes", ()))
-        conformed, _ = course.plan(nb, notes)
-        resources["kernelmark_notes"] = notes
+        conformed, _ = _course(self.parent, resources["nbgrader"]).plan(nb)
         conformed.metadata.pop(HANDED_IN, None)
         return conformed, resources
 
@@ -143,15 +155,18 @@ class Grade(NbGraderPreprocessor):
         """Fill in outputs, and leave the results in resources["kernelmark"] and in the records."""
         place = resources["nbgrader"]
         settings = Kernelmark(parent=self.parent, config=self.config)
-        course = _course(self, resources)
+        most = settings.submitted_file_limit
+        own, left_out = own_files(Path(settings.source_directory) / place["assignment"], settings.course_file_limit)
         graded, result = graded_notebook(
-            course,
+            _course(self.parent, place),
             nb,
             (place["assignment"], place["notebook"], place["student"]),
-            files=intake.shown(_submitted(self, place)),
-            course_files=own_files(Path(settings.source_directory) / place["assignment"]),
+            files=intake.shown(_submitted(self, place), most),
+            course_files=own,
             limits=settings.limits(),
-            notes=resources.get("kernelmark_notes", ()),
+            notes=self.parent.notes,
+            doubt=self.parent.doubt,
+            missing=intake.told(left_out),
             students_own=self.parent.parent.exclude_overwriting.get(place["assignment"], ()),
             handed_in=self.parent.ready.handed_in.get((place["assignment"], place["student"]), ""),
         )
@@ -170,7 +185,7 @@ class SaveGrades(NbGraderPreprocessor):
         """Save the marks, the comments and the late penalty of a notebook, all of them or none."""
         settings = Kernelmark(parent=self.parent, config=self.config)
         result: SubmissionResult = resources["kernelmark"]
-        comments = unanswered(nb)
+        comments = unanswered(nb, result)
         late = penalty(self)
 
         def write(book: Gradebook) -> None:
@@ -196,7 +211,7 @@ class StudentView(NbGraderPreprocessor):
         css.append(PAGE_STYLE)
         path = record_path(place["assignment"], place["student"], place["notebook"])
         if path.is_file():
-            table = _marks(nb, from_json(SubmissionResult, path.read_bytes()))
+            table = _marks(nb, from_json(SubmissionResult, path.read_bytes()), Markers.of(self.config).hidden)
             css.append(FEEDBACK_STYLE)
             nb.cells.insert(0, nbformat.v4.new_markdown_cell(table))
         return nb, resources
@@ -207,8 +222,9 @@ class StudentView(NbGraderPreprocessor):
         """Cut what only staff may read out of a test cell."""
         meta = cell.metadata.get("nbgrader", {})
         if cell.cell_type == "code" and meta.get("grade") and not meta.get("solution"):
-            if hidden_lines(cell.source):
-                cell.source = without_hidden_lines(cell.source) + "\n# (hidden tests)"
+            hiding = Markers.of(self.config).hidden
+            if hidden_lines(cell.source, hiding):
+                cell.source = without_hidden_lines(cell.source, hiding) + "\n# (hidden tests)"
             kept = ("display_data",)
             cell.outputs = [output for output in cell.outputs if output.output_type in kept]
         return cell, resources
@@ -239,20 +255,19 @@ def _stopping(kind: type[Exception] = GraderError) -> Iterator[None]:
         raise SystemExit(f"nbgrader autograde stopped: {explain(error)}") from error
 
 
-def _course(step: NbGraderPreprocessor, resources: ResourcesDict) -> Course:
+def _course(exporter: Configurable, place: dict[str, str]) -> Course:
     """Return the instructor's notebook for the submission at hand; nbgrader runs us in the course's folder.
 
     Raises:
         CourseError: it is not there.
     """
-    place = resources["nbgrader"]
-    root = Kernelmark(parent=step.parent, config=step.config).source_directory
+    root = Kernelmark(parent=exporter, config=exporter.config).source_directory
     path = Path(root) / place["assignment"] / f"{place['notebook']}.ipynb"
     if not path.is_file():
         raise CourseError(
             f"expected the instructor's notebook at {path}; set c.Kernelmark.source_directory if it moved"
         )
-    return Course(read_source(path), step.config)
+    return Course(read_source(path), exporter.config)
 
 
 def _submitted(step: NbGraderPreprocessor, place: dict[str, str]) -> Path:
@@ -261,7 +276,7 @@ def _submitted(step: NbGraderPreprocessor, place: dict[str, str]) -> Path:
     return Path(course.format_path(course.submitted_directory, place["student"], place["assignment"]))
 
 
-def _marks(nb: NotebookNode, record: SubmissionResult) -> str:
+def _marks(nb: NotebookNode, record: SubmissionResult, hiding: Marks) -> str:
     """Return the table of marks as HTML in a markdown cell; what the student wrote is escaped."""
     rows = []
     for cell in nb.cells:
@@ -272,7 +287,7 @@ def _marks(nb: NotebookNode, record: SubmissionResult) -> str:
         rows.append(
             {
                 "name": meta["grade_id"],
-                "claim": "" if result is None else _claim(cell.source, result),
+                "claim": "" if result is None else _claim(cell.source, result, hiding),
                 "points": f"{number(meta['score'])} of {number(meta['points'])}",
                 "waits": result is not None and result.points is None and not meta["score"],
                 "reason": "" if result is None else result.reason,
@@ -281,10 +296,10 @@ def _marks(nb: NotebookNode, record: SubmissionResult) -> str:
     return page.render("marks.html", rows=rows)
 
 
-def _claim(source: str, result: CellResult) -> str:
+def _claim(source: str, result: CellResult, hiding: Marks) -> str:
     """Return what a test claims; what stands among its hidden lines is said only where it explains a loss."""
     lost = result.points is not None and result.points < result.max_points
-    return result.claim if lost or result.claim == claim_of(without_hidden_lines(source)) else ""
+    return result.claim if lost or result.claim == claim_of(without_hidden_lines(source, hiding)) else ""
 
 
 def keep(result: SubmissionResult, log: logging.Logger) -> tuple[SubmissionResult, SubmissionResult | None]:

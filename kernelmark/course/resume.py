@@ -20,7 +20,6 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
-from glob import glob
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +37,7 @@ from kernelmark.course.gradebook import (
     write_marks,
 )
 from kernelmark.course.late import penalties_again
+from kernelmark.course.places import has_name, literal_glob
 from kernelmark.course.stores import Kept, Ledger, agree, kept, ledger, named
 from kernelmark.errors import CourseError, GraderError, StorageError
 from kernelmark.notebook import intake
@@ -226,7 +226,9 @@ def _write_again(converter: Any, book: Book, each: HandedIn, penalty: Penalty) -
     """Put the marks of the records in the grade book, without grading."""
     place = _destination(converter.coursedir, each)
     results = _results(each)
-    comments = {result.notebook: unanswered(read_source(place / f"{result.notebook}.ipynb")) for result in results}
+    comments = {
+        result.notebook: unanswered(read_source(place / f"{result.notebook}.ipynb"), result) for result in results
+    }
     timestamp = converter.coursedir.get_existing_timestamp(str(each.folder))
 
     def write(opened: Gradebook) -> None:
@@ -320,9 +322,9 @@ def folder_sha256(folder: Path) -> tuple[str, int]:
 def _handed_in(course: Any, source: Path) -> Iterator[HandedIn]:
     names = (course.submitted_directory, course.student_id, course.assignment_id)
     pattern = course.format_path(names[0], "(?P<student>.*)", "(?P<assignment>.*)", escape=True)
-    for folder in sorted(glob(course.format_path(*names))):
+    for folder in sorted(literal_glob(course.format_path(*names))):
         match = re.match(pattern, folder)
-        if match is None or not os.path.isdir(folder):
+        if match is None or not has_name(folder) or not os.path.isdir(folder):
             continue
         assignment, student = match["assignment"], match["student"]
         if student in course.student_id_exclude.split(","):

@@ -9,6 +9,7 @@ from typing import Any
 from traitlets import Bool, Float, Integer, Unicode
 from traitlets.config import Configurable
 
+from kernelmark.notebook.intake import MAX_OWN, MAX_SHOWN
 from kernelmark.sandbox.limits import Limits
 
 
@@ -51,6 +52,14 @@ class Kernelmark(Configurable):
         help="Let submissions start processes, whose CPU time is not all counted; better said in one notebook's "
         "metadata.",
     ).tag(config=True, limit="children")
+    course_file_limit = Integer(
+        MAX_OWN,
+        min=0,
+        help="Files and folders beside an instructor's notebook that are shown to it; `doctor` names others.",
+    ).tag(config=True)
+    submitted_file_limit = Integer(
+        MAX_SHOWN, min=0, help="Files and folders beside a submitted notebook that are shown to it."
+    ).tag(config=True)
     grade_book_wait_s = Float(30.0, help="Seconds to wait for a grade book that another program has locked.").tag(
         config=True
     )

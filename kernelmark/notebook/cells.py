@@ -10,13 +10,22 @@ import re
 import symtable
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from IPython.core.inputtransformer2 import TransformerManager
 
 from kernelmark.errors import CourseError
 
-HIDDEN_BEGIN, HIDDEN_END = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
+
+class Marks(NamedTuple):
+    """What the lines hold that begin and end a part which students do not get."""
+
+    begin: str
+    end: str
+
+
+HIDDEN = Marks("BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
+SCHEME = Marks("BEGIN MARK SCHEME", "END MARK SCHEME")
 
 Role = Literal["setup", "test", "student", "answer", "text"]
 
@@ -27,7 +36,8 @@ class Cell:
 
     Roles: setup runs in every process; test runs in the judge; student runs in the
     student process where it is code; answer the same, and a person reads it; text
-    does not run.
+    does not run. `elsewhere` says of an answer that its own cell is as it was released, and that the submission
+    holds text of the student's outside all cells of the course.
     """
 
     role: Role
@@ -38,6 +48,7 @@ class Cell:
     claim: str = ""
     hidden: tuple[int, ...] = ()
     untouched: bool = False
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,7 +56,7 @@ class Plan:
     """Everything a referee needs to know about one submitted notebook.
 
     `names` are those that the instructor's solution cells define: {name: grade ids of the cells}. Those of
-    them that are classes are `classes`.
+    them that are classes are `classes`. `doubt` is why a person must look at what earned nothing, or "".
     """
 
     cells: tuple[Cell, ...]
@@ -53,6 +64,7 @@ class Plan:
     solution: tuple[Cell, ...]
     notes: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
+    doubt: str = ""
 
     def to_json(self) -> str:
         """Return the plan as JSON text."""
@@ -66,7 +78,7 @@ class Plan:
             [Cell(**{**c, "hidden": tuple(c["hidden"])}) for c in fields[k]] for k in ("cells", "solution")
         )
         notes, classes = tuple(fields["notes"]), tuple(fields["classes"])
-        return cls(tuple(cells), fields["names"], tuple(solution), notes, classes)
+        return cls(tuple(cells), fields["names"], tuple(solution), notes, classes, fields["doubt"])
 
 
 def defined_names(sources: Sequence[str]) -> set[str]:
@@ -97,26 +109,27 @@ def defined_classes(sources: Sequence[str]) -> set[str]:
     return found
 
 
-def mark_scheme(source: str) -> str:
+def mark_scheme(source: str, marks: Marks = SCHEME) -> str:
     """Return what a written answer earns points for: the text between the mark-scheme lines, or ""."""
-    match = re.search(r"BEGIN MARK SCHEME[^\n]*\n(.*?)^[^\n]*END MARK SCHEME", source, re.DOTALL | re.MULTILINE)
+    begin, end = map(re.escape, marks)
+    match = re.search(rf"{begin}[^\n]*\n(.*?)^[^\n]*{end}", source, re.DOTALL | re.MULTILINE)
     return match.group(1).strip() if match else ""
 
 
-def hidden_lines(source: str) -> tuple[int, ...]:
+def hidden_lines(source: str, marks: Marks = HIDDEN) -> tuple[int, ...]:
     """Return the numbers (from 1) of the lines that the release leaves out of a test cell."""
     found, inside = [], False
     for number, line in enumerate(source.split("\n"), 1):
-        inside = inside or HIDDEN_BEGIN in line
+        inside = inside or marks.begin in line
         if inside:
             found.append(number)
-        inside = inside and HIDDEN_END not in line
+        inside = inside and marks.end not in line
     return tuple(found)
 
 
-def without_hidden_lines(source: str) -> str:
+def without_hidden_lines(source: str, marks: Marks = HIDDEN) -> str:
     """Return a test cell as students see it."""
-    hidden = set(hidden_lines(source))
+    hidden = set(hidden_lines(source, marks))
     return "\n".join(line for number, line in enumerate(source.split("\n"), 1) if number not in hidden)
 
 

@@ -9,7 +9,7 @@ with a note, so the instructor's tests run all the same.
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import nbformat
@@ -27,7 +27,10 @@ from nbgrader.preprocessors import (
 from traitlets.config import Config
 
 from kernelmark.errors import CourseError
-from kernelmark.notebook.cells import Cell, Plan, Role, claim_of, defined_classes, defined_names, hidden_lines
+from kernelmark.notebook.cells import Cell, Marks, Plan, Role, claim_of, defined_classes, defined_names, hidden_lines
+from kernelmark.notebook.markers import Markers, check
+from kernelmark.notebook.pictures import Album, Attachments
+from kernelmark.text import visible
 
 # Larger than any notebook a person writes; what is larger is not read at all.
 MAX_NOTEBOOK_BYTES = 50 * 2**20
@@ -38,9 +41,14 @@ MAX_TEXT_CHARS = 6_000_000
 # Strings, brackets and commas: 50 MiB of empty lists would take 1.4 GB of the grader's memory.
 MAX_PARTS = 4_000_000
 _PART = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{,]', re.DOTALL)
+# What git and others leave around two versions of a line, and how a page begins that came in the place of a file.
+CONFLICT = "it holds the marks of a conflict that git could not merge"
+_CONFLICT = re.compile(r"^(?:<{7}|>{7})(?!\S)", re.MULTILINE)
+_PAGE = re.compile(r"\W*<(?:!doctype\s+html|html|head|body|\?xml|!--)", re.IGNORECASE)
 CHILDREN = "allow_child_processes"
 # The tag of an instructor's cell that shows something and that nothing else needs: the reference leaves it out.
 DEMONSTRATION = "demonstration"
+MAX_NAMED = 10
 MISSING_NOTE = "# This cell was missing from the submission; it stands here as it was released.\n"
 
 
@@ -63,7 +71,9 @@ class Course:
     config: Config = field(default_factory=Config)
 
     def __post_init__(self) -> None:
-        self.cells = [_instructor_cell(node) for node in self.source.cells]
+        self.markers = Markers.of(self.config)
+        check(self.source, self.markers)
+        self.cells = [_instructor_cell(node, self.markers.hidden) for node in self.source.cells]
         self.by_id = {cell.grade_id: index for index, cell in enumerate(self.cells) if cell.grade_id}
         ids = [cell.grade_id for cell in self.cells if cell.grade_id]
         doubled = sorted({name for name in ids if ids.count(name) > 1})
@@ -85,10 +95,14 @@ class Course:
         self.classes = tuple(sorted(defined_classes([cell.source for cell in solved])))
         self.allows_children = _allows_children(self.source, self.cells)
 
+        self._texts = {"", *(_words(cell.source) for cell in self.released.cells)}
+        # One that was missing before: the notebook is conformed twice.
+        self._texts |= {_words(MISSING_NOTE + cell.source) for cell in self.released.cells}
+
     def _is_solution(self, index: int) -> bool:
         return bool(self.source.cells[index].metadata.get("nbgrader", {}).get("solution"))
 
-    def plan(self, submission: NotebookNode, notes: Sequence[str] = ()) -> tuple[NotebookNode, Plan]:
+    def plan(self, submission: NotebookNode, notes: Sequence[str] = (), doubt: str = "") -> tuple[NotebookNode, Plan]:
         """Return the notebook to be graded, without outputs, and the plan for grading it.
 
         Every cell of the instructor's that carries a grade id is in it exactly once.
@@ -102,14 +116,22 @@ class Course:
         placed.sort(key=lambda item: item.key)
         notebook = nbformat.v4.new_notebook(metadata=dict(self.source.metadata))
         notebook.cells = [item.node for item in placed]
+        self._look_elsewhere(placed)
         if notes:
             text = "\n\n".join(["**Note from the grader**", *notes])
             notebook.cells.insert(0, _new_cell("markdown", text))
             placed.insert(0, _Placed((-1, 0, 0), notebook.cells[0], Cell("text", text, code=False)))
         _renew_cell_ids(notebook)
-        return notebook, Plan(
-            tuple(item.cell for item in placed), self.names, self.solution, tuple(notes), self.classes
-        )
+        cells = tuple(item.cell for item in placed)
+        return notebook, Plan(cells, self.names, self.solution, tuple(notes), self.classes, doubt)
+
+    def _look_elsewhere(self, placed: Sequence[_Placed]) -> None:
+        """Mark the answers that are as released where the student's text stands in cells that the release lacks."""
+        new = [item.cell for item in placed if not item.cell.grade_id and _words(item.cell.source) not in self._texts]
+        for item in placed:
+            own = item.cell
+            if own.role == "answer" and own.untouched and any(own.code or not cell.code for cell in new):
+                item.cell = replace(own, untouched=False, elsewhere=True)
 
     def _students_cells(self, submission: NotebookNode) -> list[_Placed]:
         placed: list[_Placed] = []
@@ -118,21 +140,25 @@ class Course:
         for position, node in enumerate(submission.cells):
             grade_id = _grade_id(node)
             index = self.by_id.get(grade_id)
-            if index is not None and self.cells[index].role in ("setup", "test", "text"):
+            locked = "" if index is None else self.cells[index].role
+            if locked in ("setup", "test") or (locked == "text" and _words(node.source) in self._texts):
                 continue
-            if index is None:
+            if index is None or locked == "text":
+                # What a student wrote over the course's own prose is not lost.
                 role: Role = "student" if node.cell_type == "code" else "text"
-                plain = _new_cell(node.cell_type, node.source)
+                plain = _new_cell(node.cell_type, node.source, node.get("attachments"))
                 placed.append(_Placed((position, 1, 0), plain, Cell(role, node.source, code=role == "student")))
             elif grade_id in firsts and self.cells[index].role == "answer":
                 texts[grade_id].append(node.source)
+                pictures = node.get("attachments", {}) | firsts[grade_id].node.get("attachments", {})
+                _attach(firsts[grade_id].node, pictures)
             elif grade_id in firsts:
                 # The second half of a split cell runs where it stands, without the id.
                 code = self.cells[index].code
-                plain = _new_cell("code" if code else "markdown", node.source)
+                plain = _new_cell("code" if code else "markdown", node.source, node.get("attachments"))
                 placed.append(_Placed((position, 1, 0), plain, Cell("student", node.source, code=code)))
             else:
-                own = self._new_graded(index, node.source)
+                own = self._new_graded(index, node.source, node.get("attachments"))
                 firsts[grade_id] = _Placed((position, 1, 0), own, self._own_cell(index, own))
                 texts[grade_id] = [node.source]
                 placed.append(firsts[grade_id])
@@ -176,21 +202,22 @@ class Course:
             if key <= latest:
                 key = (latest[0], 2 if latest[1] else 0, index)
             floor, latest = max(floor, at), key
-            added.append(_Placed(key, self._new_graded(index, self._visible_text(index)), cell))
+            pictures = Album().take(self.source.cells[index].get("attachments"))
+            added.append(_Placed(key, self._new_graded(index, self._visible_text(index), pictures), cell))
         return added
 
     def _visible_text(self, index: int) -> str:
         return str(self.source.cells[index].source)
 
-    def _new_graded(self, index: int, source: str) -> NotebookNode:
-        """Return a cell of the instructor's type and metadata with the given text."""
-        node = _new_cell(self.source.cells[index].cell_type, source)
+    def _new_graded(self, index: int, source: str, pictures: Attachments | None = None) -> NotebookNode:
+        """Return a cell of the instructor's type and metadata with the given text and pictures."""
+        node = _new_cell(self.source.cells[index].cell_type, source, pictures)
         node.metadata["nbgrader"] = NotebookNode(self.released.cells[index].metadata["nbgrader"])
         return node
 
     def _own_cell(self, index: int, node: NotebookNode) -> Cell:
         cell = self.cells[index]
-        untouched = node.source.strip() == self.released.cells[index].source.strip()
+        untouched = node.source.strip() == self.released.cells[index].source.strip() and not node.get("attachments")
         return Cell(cell.role, node.source, cell.grade_id, cell.points, code=cell.code, untouched=untouched)
 
 
@@ -205,7 +232,7 @@ def read_submission(raw: bytes) -> tuple[NotebookNode, list[str]]:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        return empty, [f"The submitted file is not a notebook: {str(error)[:200]}."]
+        return empty, [f"The submitted file is not a notebook: {_what_is_wrong(text, error)}."]
     if isinstance(content, dict) and not isinstance(content.get("cells"), list):
         sheets = [sheet for sheet in _list(content.get("worksheets")) if isinstance(sheet, dict)]
         content["cells"] = [cell for sheet in sheets for cell in _list(sheet.get("cells"))] if sheets else None
@@ -214,11 +241,15 @@ def read_submission(raw: bytes) -> tuple[NotebookNode, list[str]]:
         return empty, ["The submitted file is not a notebook: it has no list of cells."]
     if len(cells) > MAX_CELLS:
         notes.append(f"Only the first {MAX_CELLS} of {len(cells)} cells were read.")
-    room = MAX_TEXT_CHARS
+    room, album = MAX_TEXT_CHARS, Album()
     for cell in cells[:MAX_CELLS]:
         if isinstance(cell, dict):
-            empty.cells.append(_tolerant_cell(cell, room))
+            empty.cells.append(_tolerant_cell(cell, room, album))
             room -= len(empty.cells[-1].source)
+    if album.left_out:
+        more = f" and {len(album.left_out) - MAX_NAMED} more" if len(album.left_out) > MAX_NAMED else ""
+        named = visible(", ".join(album.left_out[:MAX_NAMED]), lines=False)
+        notes.append(f"Not kept, of the pictures in cells: {named}{more}.")
     if room <= 0:
         notes.append(f"Only the first {MAX_TEXT_CHARS} characters of the cells were read.")
     return empty, notes
@@ -233,6 +264,20 @@ def _decoded(raw: bytes) -> tuple[str, list[str]]:
         return raw.decode("utf-8-sig", "replace"), [note]
 
 
+def _what_is_wrong(text: str, error: Exception) -> str:
+    """Return what a file that is no JSON is, or where it is damaged."""
+    if not text.strip("\ufeff\0 \t\r\n"):
+        return "it is empty"
+    if conflict := _CONFLICT.search(text):
+        line = text.count("\n", 0, conflict.start()) + 1
+        return f"{CONFLICT} ({conflict[0]} in line {line})"
+    if _PAGE.match(text):
+        return "it is a web page, as a site sends that asks for a login first"
+    if text.lstrip("\ufeff \t\r\n").startswith("{"):
+        return f"its JSON is damaged or cut off: {str(error)[:200]}"
+    return str(error)[:200]
+
+
 def _has_too_many_parts(text: str) -> bool:
     if sum(text.count(sign) for sign in "[{,") <= MAX_PARTS:
         return False  # as in every notebook that a person wrote; the long way leaves out what strings hold
@@ -243,7 +288,7 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _instructor_cell(node: NotebookNode) -> Cell:
+def _instructor_cell(node: NotebookNode, hiding: Marks) -> Cell:
     meta: Mapping[str, Any] = node.metadata.get("nbgrader", {})
     code = node.cell_type == "code"
     grade, solution, locked = (bool(meta.get(key)) for key in ("grade", "solution", "locked"))
@@ -254,7 +299,7 @@ def _instructor_cell(node: NotebookNode) -> Cell:
     if grade:
         if not code:
             raise CourseError(f"{grade_id}: a graded cell that is no answer must be code")
-        claim, hidden = claim_of(node.source), hidden_lines(node.source)
+        claim, hidden = claim_of(node.source), hidden_lines(node.source, hiding)
         return Cell("test", node.source, grade_id, points, claim=claim, hidden=hidden)
     if not code:
         return Cell("student" if solution else "text", node.source, grade_id, code=False)
@@ -307,14 +352,15 @@ def _release(source: NotebookNode, config: Config) -> NotebookNode:
     return notebook
 
 
-def _tolerant_cell(cell: Mapping[str, Any], room: int) -> NotebookNode:
-    """Return a cell of a submission with nothing but its type, its text (cut to the room left) and its grade id."""
+def _tolerant_cell(cell: Mapping[str, Any], room: int, album: Album) -> NotebookNode:
+    """Return a cell of a submission with nothing but its type, its text (cut to the room left), pictures and id."""
     kind = cell.get("cell_type")
     text = cell.get("source", cell.get("input", ""))
     if isinstance(text, list):
         text = "".join(part for part in text if isinstance(part, str))
     text = text[:room] if isinstance(text, str) else ""
-    node = _new_cell(kind if kind in ("code", "markdown", "raw") else "markdown", text)
+    kind = kind if kind in ("code", "markdown", "raw") else "markdown"
+    node = _new_cell(kind, text, album.take(cell.get("attachments")) if kind != "code" else None)
     metadata = cell.get("metadata")
     marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     if isinstance(marks, dict) and isinstance(marks.get("grade_id"), str):
@@ -326,12 +372,23 @@ def _grade_id(node: NotebookNode) -> str:
     return str(node.metadata.get("grade_id", ""))
 
 
-def _new_cell(kind: str, source: str) -> NotebookNode:
+def _words(text: str) -> str:
+    """Return a text as it is told from others: an editor may change blanks and the ends of lines."""
+    return " ".join(text.split())
+
+
+def _new_cell(kind: str, source: str, pictures: Attachments | None = None) -> NotebookNode:
     # Lone surrogates are legal JSON and cannot be written to any file or socket.
     text = source[:MAX_SOURCE_CHARS].encode("utf-8", "replace").decode()
     make = {"code": nbformat.v4.new_code_cell, "raw": nbformat.v4.new_raw_cell}.get(kind, nbformat.v4.new_markdown_cell)
     cell: NotebookNode = make(source=text)  # type: ignore[no-untyped-call]
+    _attach(cell, pictures or {})
     return cell
+
+
+def _attach(cell: NotebookNode, pictures: Attachments) -> None:
+    if pictures and cell.cell_type == "markdown":
+        cell["attachments"] = nbformat.from_dict(pictures)
 
 
 def _renew_cell_ids(notebook: NotebookNode) -> None:

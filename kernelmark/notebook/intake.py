@@ -13,7 +13,7 @@ import functools
 import hashlib
 import os
 import stat
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -22,8 +22,9 @@ from typing import Any
 
 from nbgrader.converters import base
 
-from kernelmark.errors import SubmissionError
+from kernelmark.errors import SubmissionError, UnreadError
 from kernelmark.notebook.stamps import DEFAULT_FORMAT, moment
+from kernelmark.text import visible
 
 # As much as nbgrader's own exchange takes from a student (`CourseDirectory.max_dir_size`).
 MAX_BYTES = 100_000_000
@@ -33,6 +34,8 @@ MAX_DEPTH = 16
 MAX_ENTRIES = 20_000
 # More files and folders beside a notebook than this are not shown to it.
 MAX_SHOWN = 200
+# The same of the instructor's own; c.Kernelmark.course_file_limit and submitted_file_limit set both.
+MAX_OWN = 1_000
 # What Python and Jupyter leave beside a notebook is nobody's work.
 LEFTOVERS = ("__pycache__", ".ipynb_checkpoints")
 # Formgrader serves what lies in autograded/ to the instructor's own session, where a page or a drawing could run
@@ -57,7 +60,9 @@ class Intake:
 
     def note(self) -> list[str]:
         """Say to a student what was left out, in a line or none."""
-        some = [f"{name[:80]!r} ({why})" for name, why in islice(self.left_out.items(), MAX_NAMED)]
+        some = [
+            f"{visible(name[:80], lines=False)!r} ({why})" for name, why in islice(self.left_out.items(), MAX_NAMED)
+        ]
         more = len(self.left_out) - len(some)
         tail = f" and {more} more" if more > 0 else ""
         return [f"Not read, of what was handed in: {', '.join(some)}{tail}."] if some else []
@@ -90,32 +95,87 @@ def look(folder: Path) -> Intake:
     return found
 
 
+def names(folder: Path) -> list[str]:
+    """Return the names in a folder, notebooks first, and no more of each kind than are looked at."""
+    kinds: tuple[list[str], list[str]] = [], []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            same = kinds[not entry.name.endswith(".ipynb")]
+            if len(same) <= MAX_ENTRIES:
+                same.append(entry.name)
+    return [*sorted(kinds[0]), *sorted(kinds[1])]
+
+
 def read(path: Path, most_bytes: int) -> bytes:
     """Return the content of a plain file.
 
     Raises:
-        SubmissionError: it is missing, too large, or no plain file.
+        SubmissionError: it is missing. UnreadError: it is there, and too large, or no plain file, or not to be read.
     """
     try:
         if path.parent.is_symlink():
-            raise SubmissionError(f"{path.parent.name} is a link and was not followed; hand in the folder itself.")
+            raise UnreadError(f"{path.parent.name} is a link and was not followed; hand in the folder itself.")
         # A pipe would block here for ever but for O_NONBLOCK, and a device may act on being opened.
         why = _objection(os.lstat(path))
         if why:
-            raise SubmissionError(f"{path.name} is {why} and was not read; hand in the notebook itself.")
+            raise UnreadError(f"{path.name} is {why} and was not read; hand in the notebook itself.")
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with open(descriptor, "rb") as file:
             size = os.fstat(descriptor).st_size
             if size > most_bytes:
-                raise SubmissionError(f"The submitted file has {size} bytes; at most {most_bytes} are read.")
+                raise UnreadError(f"The submitted file has {size} bytes; at most {most_bytes} are read.")
             return file.read(most_bytes)
     except FileNotFoundError:
         raise SubmissionError(f"No {path.name} was handed in.") from None
     except PermissionError:
-        raise SubmissionError(f"{path.name} cannot be read by the grader.") from None
+        raise UnreadError(f"{path.name} cannot be read by the grader.") from None
 
 
-def shown(folder: Path) -> dict[str, str]:
+def own_files(folder: Path, most: int = MAX_OWN) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what lies beside an instructor's notebook, {name: path}, and what of it is left out, {name: why}.
+
+    Notebooks and what Python and Jupyter leave are nothing that anybody would miss.
+    """
+    found: dict[str, str] = {}
+    left_out: dict[str, str] = {}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if path.name in LEFTOVERS or (path.suffix == ".ipynb" and not path.is_dir()):
+            continue
+        if path.is_symlink():
+            left_out[path.name] = f"{A_LINK}, and links lead nowhere in the sandbox: copy the files there"
+        elif not path.is_dir() and not path.is_file():
+            left_out[path.name] = "a pipe, a socket or a device"
+        elif len(found) >= most:
+            left_out[path.name] = f"more than {most} files and folders; see c.Kernelmark.course_file_limit"
+        else:
+            found[path.name] = str(path.resolve())
+            left_out |= _links_below(path)
+    return found, left_out
+
+
+def told(left_out: Mapping[str, str]) -> str:
+    """Return names and reasons in a line, those with the same reason together; "" where there is nothing."""
+    reasons: dict[str, list[str]] = {}
+    for name, why in left_out.items():
+        reasons.setdefault(why, []).append(repr(visible(name[:80], lines=False)))
+    return "; ".join(
+        f"{', '.join(same[:MAX_NAMED])}{f' and {len(same) - MAX_NAMED} more' if len(same) > MAX_NAMED else ''} ({why})"
+        for why, same in reasons.items()
+    )
+
+
+def _links_below(folder: Path) -> dict[str, str]:
+    """Return the links in a folder that lead out of it; they are there in the sandbox, and lead nowhere."""
+    found: dict[str, str] = {}
+    for at, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            path = Path(at, name)
+            if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
+                found[str(path.relative_to(folder.parent))] = f"{A_LINK}, and links lead nowhere in the sandbox"
+    return found
+
+
+def shown(folder: Path, most: int = MAX_SHOWN) -> dict[str, str]:
     """Return the files and folders beside a notebook that it sees, {name: path}.
 
     A folder is shown whole, so it must hold nothing but plain files and soft links,
@@ -124,7 +184,7 @@ def shown(folder: Path) -> dict[str, str]:
     found = look(folder)
     odd = {name.partition("/")[0] for name, why in found.left_out.items() if why != A_LINK or "/" not in name}
     tops = {name.partition("/")[0] for name in found.files if "/" in name or not name.endswith(".ipynb")}
-    return {name: str((folder / name).absolute()) for name in sorted(tops - odd)[:MAX_SHOWN]}
+    return {name: str((folder / name).absolute()) for name in sorted(tops - odd)[:most]}
 
 
 def add_to_digest(digest: Any, place: Path) -> None:
@@ -147,22 +207,6 @@ def _add_content(digest: Any, path: Path) -> None:
         digest.update(b"%d\0" % size)
         if size <= MAX_BYTES:
             digest.update(hashlib.file_digest(file, "sha256").digest())
-
-
-def notebooks(folder: Path, known: Collection[str]) -> dict[str, Path]:
-    """Return where each of the course's notebooks is found in a folder, {name: path}; some may not be there.
-
-    Where one is missing and one file has a name that the course does not know, that is
-    the missing one, renamed.
-    """
-    found = {name: folder / f"{name}.ipynb" for name in known}
-    with contextlib.suppress(OSError):
-        handed = [name for name in _names(folder) if name.endswith(".ipynb")]
-        missing = [name for name in known if f"{name}.ipynb" not in handed]
-        strangers = [name for name in handed if name.removesuffix(".ipynb") not in known]
-        if len(missing) == len(strangers) == 1:
-            found[missing[0]] = folder / strangers[0]
-    return found
 
 
 def guard(converter: Any) -> None:
@@ -255,28 +299,17 @@ A_LINK = "a link"
 
 def _entries(folder: Path, parent: str, found: Intake) -> Iterator[tuple[str, os.stat_result]]:
     try:
-        names = _names(folder / parent)
+        found_names = names(folder / parent)
     except OSError as error:
         if parent:
             found.left_out[parent] = f"it cannot be read: {error.strerror}"
         return
-    for name in names:
+    for name in found_names:
         below = f"{parent}/{name}" if parent else name
         try:
             yield below, os.lstat(folder / below)
         except OSError as error:
             found.left_out[below] = f"it cannot be read: {error.strerror}"
-
-
-def _names(folder: Path) -> list[str]:
-    """Return the names in a folder, notebooks first, and no more of each kind than are looked at."""
-    kinds: tuple[list[str], list[str]] = [], []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            names = kinds[not entry.name.endswith(".ipynb")]
-            if len(names) <= MAX_ENTRIES:
-                names.append(entry.name)
-    return [*sorted(kinds[0]), *sorted(kinds[1])]
 
 
 def _objection(status: os.stat_result) -> str:

@@ -6,12 +6,13 @@ runs no script, loads nothing, sends no form, and no part of it lies over anothe
 what the words say, and code keeps its text.
 """
 
-import base64
 import html
 import re
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import jinja2
 import nbformat
 import nh3
 from nbconvert.exporters import HTMLExporter
@@ -20,7 +21,10 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
 from nbformat.notebooknode import NotebookNode
 
+from kernelmark.notebook import pictures
 from kernelmark.notebook.page import literal
+from kernelmark.notebook.pictures import PICTURES, is_picture
+from kernelmark.text import visible
 
 # A long answer; the reader of Markdown takes time that grows with the square of the length.
 MAX_MARKDOWN_CHARS = 10_000
@@ -51,7 +55,8 @@ ATTRIBUTES = {
 }
 # Taken away without a word: they change the looks of what is left, and no more.
 LOOKS = frozenset({"align", "border", "dir", "height", "lang", "rel", "scope", "start", "target", "valign", "width"})
-PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
+# Of the pictures of a cell, each time that its text shows one: a word of Markdown may not become gigabytes of a page.
+MAX_SHOWN_CHARS = 30_000_000
 # Letters can be stacked so high that they cover the line above: every part of a page is painted inside its own edges.
 CONTAINED = "contain: paint; overflow-x: auto"
 PAGE_STYLE = f".text_cell_render, .output_area, .input_area {{ {CONTAINED} }} td {{ overflow: hidden }}"
@@ -72,16 +77,28 @@ def clean(markup: str) -> str:
     return text if len(text) <= 2 * len(bounded) + 1000 else literal(markup)
 
 
-def markdown2html(source: str) -> str:
-    """Return Markdown as clean HTML; in the place of nbconvert's filter, which lets everything through."""
-    return f'<div style="{CONTAINED}">{clean(_rendered(source))}</div>'
+def markdown2html(source: str, attachments: Mapping[str, Mapping[str, str]] | None = None) -> str:
+    """Return Markdown as clean HTML, its attached pictures in it."""
+    found = _Embedded(attachments or {})
+    return f'<div style="{CONTAINED}">{found.filled(clean(found.marked(_rendered(source))))}</div>'
 
 
-def stored_markdown(source: str, most_chars: int = MAX_MARKDOWN_CHARS) -> str:
+@jinja2.pass_context
+def cell2html(context: Any, source: str) -> str:
+    """Return a cell's Markdown as clean HTML; in the place of nbconvert's filter, which lets everything through."""
+    cell = context.get("cell") or {}
+    return markdown2html(source, cell.get("attachments") if source == cell.get("source") else None)
+
+
+def stored_markdown(
+    source: str, most_chars: int = MAX_MARKDOWN_CHARS, attachments: Mapping[str, Mapping[str, str]] | None = None
+) -> str:
     """Return Markdown that is harmless whoever renders it: itself where it is, else its text to be read as text."""
-    if len(source) <= most_chars and not _Bounded(_rendered(source)).refused:
+    attachments = attachments or {}
+    if len(source) <= most_chars and not _Bounded(_Embedded(attachments).marked(_rendered(source))).refused:
         return source
-    return f"<pre>{literal(source).replace('<br>', '&#10;')}</pre>"
+    text = f"<pre>{str(literal(source)).replace('<br>', '&#10;')}</pre>"
+    return f"{text}\n\n{pictures.shown(attachments)}" if attachments else text
 
 
 def stored_outputs(outputs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -108,7 +125,8 @@ class Sanitise:
             cell.source = html.escape(cell.source, quote=False)
         elif cell.source not in self._trusted:
             before, self._left = self._left, self._left - len(cell.source)
-            cell.source = stored_markdown(cell.source, min(MAX_MARKDOWN_CHARS, before))
+            most_chars = min(MAX_MARKDOWN_CHARS, before)
+            cell.source = stored_markdown(cell.source, most_chars, cell.get("attachments"))
 
 
 class SafePage(Preprocessor):
@@ -118,7 +136,7 @@ class SafePage(Preprocessor):
         """Escape what the templates print raw; they know these names from the grade book."""
         for key in ("student", "last_name", "first_name", "notebook_path"):
             if isinstance(resources.get(key), str):
-                resources[key] = html.escape(resources[key])
+                resources[key] = html.escape(visible(resources[key], lines=False))
         resources.setdefault("inlining", {}).setdefault("css", []).append(PAGE_STYLE)
         return nb, resources
 
@@ -156,7 +174,7 @@ def _rendered(source: str) -> str:
 
 def _stored_data(data: Mapping[str, Any]) -> dict[str, str]:
     told = {kind: text for kind, text in data.items() if isinstance(text, str)}
-    kept = {kind: told[kind] for kind in PICTURES if kind in told and _is_picture(kind, told[kind])}
+    kept = {kind: told[kind] for kind in PICTURES if kind in told and is_picture(kind, told[kind])}
     plain = told.get("text/plain", told.get("text/latex"))
     if plain is not None:
         kept["text/plain"] = plain
@@ -169,11 +187,39 @@ def _stored_data(data: Mapping[str, Any]) -> dict[str, str]:
     return kept or {"text/plain": "[an output that is neither text, table nor picture: not shown]"}
 
 
-def _is_picture(kind: str, text: str) -> bool:
-    try:
-        return base64.b64decode("".join(text.split()), validate=True).startswith(PICTURES[kind])
-    except ValueError:
-        return False
+class _Embedded:
+    """Puts attached pictures into HTML behind the back of what bounds and cleans it, which need not read megabytes."""
+
+    def __init__(self, attachments: Mapping[str, Mapping[str, str]]):
+        self._attachments = attachments
+        self._left = MAX_SHOWN_CHARS
+        # Nobody who writes an answer can write one of these.
+        self._token = secrets.token_hex(16)
+        self._found: list[str] = []
+
+    def marked(self, markup: str) -> str:
+        """Return HTML with a token in the place of the address of each picture that there is."""
+        return _ATTACHED.sub(self._mark, markup) if self._attachments else markup
+
+    def filled(self, markup: str) -> str:
+        """Return HTML with the pictures in the place of the tokens."""
+        return re.sub(rf"data:image/png;base64,{self._token}(\d+)E", self._fill, markup) if self._found else markup
+
+    def _mark(self, match: re.Match[str]) -> str:
+        picture = pictures.address(html.unescape(match[2]), self._attachments)
+        if not picture:
+            return match[0]
+        if picture not in self._found:
+            self._found.append(picture)
+        return f"{match[1]}data:image/png;base64,{self._token}{self._found.index(picture)}E"
+
+    def _fill(self, match: re.Match[str]) -> str:
+        picture = self._found[int(match[1])]
+        self._left -= len(picture)
+        return picture if self._left >= 0 else "data:,"
+
+
+_ATTACHED = re.compile(r"""(\bsrc\s*=\s*["']?)attachment:([^"'\s<>]{1,2000})""", re.IGNORECASE)
 
 
 class _Bounded:

@@ -10,6 +10,8 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from kernelmark.text import visible
+
 
 def render(name: str, **values: Any) -> str:
     """Return a template of `kernelmark/templates/`, filled in."""
@@ -18,7 +20,8 @@ def render(name: str, **values: Any) -> str:
 
 def literal(text: str) -> Markup:
     """Return text as HTML that stands for itself, in Markdown too: nothing in it is markup of either."""
-    plain = "".join(c if c.isalnum() or c == " " else "\n" if c in "\n\r" else f"&#{ord(c)};" for c in text)
+    text = visible(text.replace("\r\n", "\n").replace("\r", "\n"))
+    plain = "".join(c if c.isalnum() or c == " " else c if c == "\n" else f"&#{ord(c)};" for c in text)
     return Markup(plain.replace("\n", "<br>"))
 
 
@@ -28,4 +31,5 @@ def _environment() -> jinja2.Environment:
         loader=jinja2.PackageLoader("kernelmark"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
     )
     found.filters["literal"] = literal
+    found.filters["visible"] = visible
     return found

@@ -23,12 +23,12 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 from nbgrader import utils
 
-from kernelmark.errors import CourseError, SubmissionError
-from kernelmark.notebook import intake
+from kernelmark.errors import CourseError
+from kernelmark.notebook import folder, intake
 from kernelmark.notebook.cells import Plan, mark_scheme
-from kernelmark.notebook.conform import MAX_NOTEBOOK_BYTES, Course, read_submission
+from kernelmark.notebook.conform import Course
 from kernelmark.notebook.markup import Sanitise
-from kernelmark.records import HANDED_IN, SubmissionResult
+from kernelmark.records import HANDED_IN, CellResult, SubmissionResult
 from kernelmark.referee.run import Refereed
 from kernelmark.referee.warm import WarmJudges
 from kernelmark.sandbox.folders import own_folder
@@ -47,7 +47,7 @@ def grade(source: Path, submitted: Path, limits: Limits | None = None) -> Submis
         SandboxError: submissions cannot be contained on this machine.
     """
     course = Course(nbformat.read(source, as_version=4))
-    submission, notes = read_handed_in(submitted)
+    submission, notes, doubt = folder.read(course, folder.find(submitted))
     _, result = graded_notebook(
         course,
         submission,
@@ -56,6 +56,7 @@ def grade(source: Path, submitted: Path, limits: Limits | None = None) -> Submis
         course_files=own_files(source.parent),
         limits=limits or Limits(),
         notes=notes,
+        doubt=doubt,
     )
     return result
 
@@ -69,6 +70,8 @@ def graded_notebook(
     course_files: dict[str, str],
     limits: Limits,
     notes: Sequence[str] = (),
+    doubt: str = "",
+    missing: str = "",
     handed_in: str = "",
     students_own: Sequence[str] = (),
 ) -> tuple[NotebookNode, SubmissionResult]:
@@ -77,15 +80,19 @@ def graded_notebook(
     Args:
         who: assignment, notebook, student.
         files: the student's own files, {name beside the notebook: path}; course_files: the instructor's.
+        doubt: why a person must look at what earned nothing, or "".
+        missing: what of the course's files is left out, for staff, where a test cannot be judged; or "".
         handed_in: the hash of what was handed in, read by the next run from the notebook to keep.
         students_own: paths below the instructor's folder that are not laid over a student's of the same name.
     """
-    graded, plan = course.plan(submission, notes)
+    graded, plan = course.plan(submission, notes, doubt)
     source_sha256 = _source_sha256(course, course_files, students_own)
     start = time.monotonic()
     with own_folder() if students_own else contextlib.nullcontext() as place:
         over = _laid_over(files, course_files, students_own, place)
         done = _warm_judges.grade(plan, source_sha256, _limits(course, limits), files, course_files, over)
+    if missing:
+        done = replace(done, cells=tuple(_with_missing(cell, missing) for cell in done.cells))
     # What a student wrote opens in formgrader beside the instructor's own session.
     sanitise = Sanitise(trusted=[cell.source for cell in course.cells])
     for node, outputs, cell in zip(graded.cells, done.outputs, plan.cells, strict=True):
@@ -101,14 +108,27 @@ def graded_notebook(
     return graded, replace(result, handed_in=handed_in)
 
 
-def unanswered(nb: NotebookNode) -> dict[str, str | None]:
-    """Return nbgrader's automatic comment for each solution cell of a conformed notebook."""
+def _with_missing(cell: CellResult, missing: str) -> CellResult:
+    """Say to staff, of a test that nobody could judge, which of the course's files were not there."""
+    if cell.points is not None or cell.verdicts or not cell.claim:
+        return cell
+    return replace(cell, staff=f"{cell.staff}\nLeft out, of the course's files: {missing}.")
+
+
+def unanswered(nb: NotebookNode, result: SubmissionResult) -> dict[str, str | None]:
+    """Return nbgrader's automatic comment for each solution cell of a conformed notebook.
+
+    What a person must look at first is not called unanswered.
+    """
     found: dict[str, str | None] = {}
     for cell in nb.cells:
         if utils.is_solution(cell) or utils.is_task(cell):
             meta = cell.metadata.nbgrader
-            untouched = meta.get("checksum") == utils.compute_checksum(cell) and not utils.is_task(cell)
-            found[meta["grade_id"]] = "No response." if untouched else None
+            as_released = meta.get("checksum") == utils.compute_checksum(cell) and not cell.get("attachments")
+            untouched = as_released and not utils.is_task(cell)
+            own = result.cell(meta["grade_id"])
+            open_ = bool(result.doubt) or (own is not None and own.points is None)
+            found[meta["grade_id"]] = "No response." if untouched and not open_ else None
     return found
 
 
@@ -138,6 +158,7 @@ def _result(
         cpu_s=done.cpu_s,
         notes=plan.notes,
         environment_sha256=environment_sha256(),
+        doubt=plan.doubt,
     )
 
 
@@ -152,11 +173,17 @@ def environment_sha256() -> str:
 
 
 def source_of(
-    source: Path, config: Any, students_own: Mapping[str, Sequence[str]], assignment: str, notebook: str
+    source: Path,
+    config: Any,
+    students_own: Mapping[str, Sequence[str]],
+    most: int,
+    assignment: str,
+    notebook: str,
 ) -> str:
     """Return the hash of an instructor's notebook and the files beside it, and of which of them are the student's."""
     path = source / assignment / f"{notebook}.ipynb"
-    return _source_sha256(Course(read_source(path), config), own_files(path.parent), students_own.get(assignment, ()))
+    files = intake.own_files(path.parent, most)[0]
+    return _source_sha256(Course(read_source(path), config), files, students_own.get(assignment, ()))
 
 
 def read_source(path: Path) -> NotebookNode:
@@ -183,19 +210,16 @@ def _with_mark_schemes(cells: Sequence[NotebookNode], course: Course) -> list[No
     for cell in cells:
         found.append(cell)
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
-        scheme = mark_scheme(course.cells[course.by_id[grade_id]].source) if grade_id in course.by_id else ""
+        scheme = (
+            mark_scheme(course.cells[course.by_id[grade_id]].source, course.markers.scheme)
+            if grade_id in course.by_id
+            else ""
+        )
         if scheme:
             text = f"**Mark scheme of `{grade_id}`** (staff only)\n\n{scheme}"
             note = nbformat.v4.new_markdown_cell(text, metadata={"kernelmark": {"for": "staff"}})
             found.append(note)
     return found
-
-
-def own_files(folder: Path) -> dict[str, str]:
-    """Return the files and folders beside an instructor's notebook; links, notebooks and leftovers are left out."""
-    found = sorted(folder.iterdir()) if folder.is_dir() else []
-    own = [p for p in found if not p.is_symlink() and p.suffix != ".ipynb" and p.name not in intake.LEFTOVERS]
-    return {p.name: str(p.resolve()) for p in own[: intake.MAX_SHOWN]}
 
 
 def _laid_over(
@@ -238,25 +262,9 @@ def _merge(students: str | None, instructors: str, inside: Sequence[str], target
     shutil.copytree(instructors, target, ignore=left_out, dirs_exist_ok=True)
 
 
-def read_handed_in(path: Path) -> tuple[NotebookNode, list[str]]:
-    """Return a submitted file as a notebook of plain cells, and notes on it and on what lies beside it."""
-    data, notes = handed_in_bytes(path)
-    submission, more = as_notebook(data)
-    return submission, [*more, *notes]
-
-
-def handed_in_bytes(path: Path) -> tuple[bytes | None, list[str]]:
-    """Return a submitted file's content, None where it cannot be read, and notes on it and on what lies beside it."""
-    beside = intake.look(path.parent).note()
-    try:
-        return intake.read(path, MAX_NOTEBOOK_BYTES), beside
-    except SubmissionError as error:
-        return None, [str(error), *beside]
-
-
-def as_notebook(data: bytes | None) -> tuple[NotebookNode, list[str]]:
-    """Return content that may be anything as a notebook of plain cells, and notes on it."""
-    return (nbformat.v4.new_notebook(), []) if data is None else read_submission(data)
+def own_files(place: Path) -> dict[str, str]:
+    """Return the files and folders beside an instructor's notebook that are shown."""
+    return intake.own_files(place)[0]
 
 
 def _submission_sha256(plan: Plan, files: dict[str, str]) -> str:

@@ -8,19 +8,21 @@ student's process, and it never lets one cell's failure decide another's marks.
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kernelmark.errors import CourseError, GraderError, SandboxError
 from kernelmark.notebook.cells import Cell, Plan
 from kernelmark.records import CellResult, Machine
 from kernelmark.referee.judge import Judge
-from kernelmark.referee.outcome import Output
+from kernelmark.referee.outcome import Output, status
 from kernelmark.referee.session import Session, error_output
 from kernelmark.sandbox.limits import Limits
 from kernelmark.sandbox.link import Link
 
 UNTOUCHED = "No response: the cell is as it was released."
 ANSWERED = "A written answer: a person reads it."
+ELSEWHERE = "A person reads it: this cell is as it was released, and there is text in other cells of the notebook."
+DOUBTED = "What you handed in could not be graded as it is; a person will look. The note at the top says why."
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,9 @@ def referee(job: Job, reference: Session, listener: Listener | None = None) -> R
                 broken = broken or _setup_fault(judge, cell)
             elif cell.role == "test" and not broken:
                 result, found = judge.test(cell)
-                results.append(result)
+                results.append(_unless_doubted(result, job.plan))
+                if results[-1] is not result:
+                    found[0] = status(results[-1])
             elif cell.role == "test":
                 results.append(_for_a_person(cell, broken))
                 found = [_note(results[-1].reason)]
@@ -89,7 +93,7 @@ def referee(job: Job, reference: Session, listener: Listener | None = None) -> R
                 found, _ = student.run(cell.source)
                 judge.solved(cell.grade_id)
             if cell.role == "answer" and cell.points:
-                results.append(_answer(cell))
+                results.append(_unless_doubted(_answer(cell), job.plan))
             outputs.append(found)
             listener.judged(len(outputs), results, found)
     finally:
@@ -137,7 +141,8 @@ def nobody_is_marked(
     """
     known = {result.grade_id: result for result in results}
     cells = [
-        known.get(cell.grade_id) or (_answer(cell) if cell.role == "answer" else _for_a_person(cell, why))
+        known.get(cell.grade_id)
+        or (_unless_doubted(_answer(cell), plan) if cell.role == "answer" else _for_a_person(cell, why))
         for cell in plan.cells
         if cell.role == "test" or (cell.role == "answer" and cell.points)
     ]
@@ -163,9 +168,19 @@ def _for_a_person(cell: Cell, why: str) -> CellResult:
 
 
 def _answer(cell: Cell) -> CellResult:
+    if cell.elsewhere:
+        return CellResult(cell.grade_id, "person", None, cell.points, "", ELSEWHERE, ELSEWHERE, 0.0)
     if cell.untouched:
         return CellResult(cell.grade_id, "fail", 0.0, cell.points, "", UNTOUCHED, "", 0.0)
     return CellResult(cell.grade_id, "person", None, cell.points, "", ANSWERED, ANSWERED, 0.0)
+
+
+def _unless_doubted(result: CellResult, plan: Plan) -> CellResult:
+    """Return a result, left to a person where it is nothing and work may lie where it was not graded."""
+    if not plan.doubt or result.points != 0.0:
+        return result
+    staff = f"{plan.doubt} What was graded: {result.reason}"
+    return replace(result, mark="person", points=None, reason=DOUBTED, staff=staff)
 
 
 def _note(text: str) -> Output:

@@ -11,6 +11,7 @@ import textwrap
 
 from kernelmark.records import Verdict
 from kernelmark.stopwatch.stats import PASS_LINE, number
+from kernelmark.text import visible
 
 WIDTH_PX, CHART_PX, MARGIN_PX = 760, 132, 24
 # A bold capital of the font is 8 px wide, ordinary text 5.5: this many fit a line.
@@ -64,7 +65,7 @@ def _wrapped(line: str) -> list[str]:
 
 def _escaped(text: str) -> str:
     """Return text that is safe in XML: markup escaped, control characters gone."""
-    return html.escape("".join(c if c.isprintable() else " " for c in text))
+    return html.escape(visible(text, lines=False))
 
 
 def as_svg(verdict: Verdict) -> str:

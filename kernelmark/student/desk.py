@@ -19,6 +19,7 @@ from nbformat.notebooknode import NotebookNode
 
 from kernelmark.errors import CourseError, KernelmarkError
 from kernelmark.notebook.cells import claim_of, defined_names
+from kernelmark.text import visible
 
 CELL_TIMEOUT_S = 300
 RESULTS = Path(".kernelmark") / "check"
@@ -56,14 +57,26 @@ class Progress:
     checked: str
 
 
-def notebooks(folder: Path) -> list[Path]:
-    """Return the assignments' notebooks in a folder and one level below, in order."""
-    found = sorted([*folder.glob("*.ipynb"), *folder.glob("[!.]*/*.ipynb")])
-    return [path for path in found if any(_marks(c).get("grade") for c in _cells(path))]
+def notebooks(folder: Path, left_out: list[str] | None = None) -> list[Path]:
+    """Return the assignments' notebooks in a folder and one level below, in order.
+
+    Args:
+        left_out: gets a line for each file that cannot be read.
+    """
+    found = []
+    for path in sorted([*folder.glob("*.ipynb"), *folder.glob("[!.]*/*.ipynb")]):
+        try:
+            found += [path] if any(_marks(c).get("grade") for c in _cells(path)) else []
+        except KernelmarkError as error:
+            if left_out is not None:
+                left_out.append(str(error))
+    return found
 
 
-def find(name: str, folder: Path = Path()) -> Path:
+def find(name: str, folder: Path = Path(), left_out: list[str] | None = None) -> Path:
     """Return the notebook that a name means: a file, an assignment's folder, or the beginning of one (`03`).
+
+    A duplicate beside it, as JupyterLab makes one, is another file; its own name means it.
 
     Raises:
         KernelmarkError: none, or more than one.
@@ -71,13 +84,22 @@ def find(name: str, folder: Path = Path()) -> Path:
     given = folder / name
     if given.suffix == ".ipynb" and given.is_file():
         return given
-    known = notebooks(given) if given.is_dir() else notebooks(folder)
+    known = notebooks(given if given.is_dir() else folder, left_out)
     found = known if given.is_dir() else [p for p in known if p.parent.name.startswith(name) or p.stem == name]
     if len(found) != 1:
+        first = [p for p in found if not _is_copy(p, found)]
+        if len(first) == 1:
+            return first[0]
         what = "no notebook" if not found else f"{len(found)} notebooks"
         here = ", ".join(str(path) for path in known) or "none"
         raise KernelmarkError(f"{what} of an assignment for {name!r}; here are: {here}")
     return found[0]
+
+
+def _is_copy(path: Path, found: Sequence[Path]) -> bool:
+    """Return whether a file has the name of a duplicate (`a-Copy1`, `a (1)`) of another one."""
+    plain = re.sub(r"(?:[-_ ]?Copy\s?\d*|\s?\(\d+\))+$", "", path.stem, flags=re.IGNORECASE)
+    return plain != path.stem and path.with_name(f"{plain}.ipynb") in found
 
 
 def progress(path: Path) -> Progress:
@@ -174,13 +196,18 @@ def _indented(text: str) -> str:
 
 def _cells(path: Path) -> list[NotebookNode]:
     try:
-        return list(nbformat.read(path, as_version=4).cells)
+        cells = list(nbformat.read(path, as_version=4).cells)
+        if not all(isinstance(cell.source, str) and isinstance(cell.metadata, dict) for cell in cells):
+            raise ValueError("a cell has no text")
+        return cells
     except Exception as error:  # nbformat raises whatever the JSON led it to
-        raise KernelmarkError(f"{path} cannot be read as a notebook: {type(error).__name__}: {error}") from None
+        shown, said = visible(str(path), lines=False), " ".join(str(error).split())[:200]
+        raise KernelmarkError(f"{shown} cannot be read as a notebook: {type(error).__name__}: {said}") from None
 
 
 def _marks(cell: NotebookNode) -> NotebookNode:
-    return NotebookNode(cell.metadata.get("nbgrader", {}))
+    marks = cell.metadata.get("nbgrader", {})
+    return NotebookNode(marks if isinstance(marks, dict) else {})
 
 
 def _is_test(cell: NotebookNode) -> bool:

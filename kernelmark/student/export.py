@@ -7,10 +7,14 @@ free, so it can be imported as it is. It runs nothing; a cell that is no Python 
 
 import ast
 import builtins
+import itertools
+import keyword
 import re
 import shutil
 import symtable
-from collections.abc import Iterable, Iterator, Sequence
+import sys
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,10 +23,15 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbformat.notebooknode import NotebookNode
 
 from kernelmark.errors import KernelmarkError
+from kernelmark.text import visible
 
 EXPORT = re.compile(r"^#\|\s*exports?\b.*$", re.MULTILINE)
 MARKER = re.compile(r"^\s*### (BEGIN|END) SOLUTION.*\n?", re.MULTILINE)
 _BUILTINS = frozenset(vars(builtins))
+# "test" is a package of Python's too.
+_STANDARD = frozenset(
+    {*(name.casefold() for name in sys.stdlib_module_names), "test", "kernelmark", "numpy", "__init__"}
+)
 
 
 @dataclass(frozen=True)
@@ -79,25 +88,87 @@ def export(notebooks: Sequence[Path], folder: Path, only: Iterable[str] | None =
     head = '"""Compute kernels, exported from notebooks by `kernelmark export`."""'
     if init.exists() and not init.read_text(encoding="utf-8").startswith(head):
         raise KernelmarkError(f"{init} was not written by kernelmark export; choose another folder with --to")
+    names = module_names(notebooks, taken={path.name for path in folder.glob("*") if path.is_dir()})
     made = {
-        folder / f"{path.stem}.py": module_of(
-            nbformat.read(path, as_version=4), f"Exported from {path.parent.name}/{path.name}.", only
-        )
+        folder / f"{names[path]}.py": module_of(_read(path), f"Exported from {_titled(path)}.", only)
         for path in notebooks
     }
     folder.mkdir(parents=True, exist_ok=True)
     for source, (path, text) in zip(notebooks, made.items(), strict=True):
         path.write_text(_with_neighbours(text, source.parent, folder), encoding="utf-8")
-    modules = sorted(path.stem for path in folder.glob("*.py") if path != init)
+    modules = sorted(path.stem for path in folder.glob("*.py") if path != init and path.stem.isidentifier())
+    # Of two definitions the last counts: the original's, not its duplicate's.
+    modules.sort(key=lambda name: not any(name.startswith(f"{other}_") for other in modules))
     lines = "".join(f"from .{name} import *  # noqa: F403\n" for name in modules)
     init.write_text(f"{head}\n\n{lines}", encoding="utf-8")
     return [*made, init]
 
 
-def exporting(folder: Path) -> list[Path]:
-    """Return the notebooks in a folder and one level below that export something, in order."""
-    found = sorted([*folder.glob("*.ipynb"), *folder.glob("[!.]*/*.ipynb")])
-    return [path for path in found if EXPORT.search(_text(path))]
+def exporting(folder: Path) -> tuple[list[Path], list[str]]:
+    """Return the notebooks in a folder and one level below that export something, in order, and what was left out."""
+    found, left_out = [], []
+    for path in sorted([*folder.glob("*.ipynb"), *folder.glob("[!.]*/*.ipynb")]):
+        try:
+            notebook = _read(path)
+            if EXPORT.search("\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")):
+                module_of(notebook, visible(str(path), lines=False))
+                found.append(path)
+        except KernelmarkError as error:
+            left_out.append(str(error))
+    return found, left_out
+
+
+def module_names(notebooks: Sequence[Path], taken: Collection[str] = ()) -> dict[Path, str]:
+    """Return the name of each notebook's module: one that Python can import, and no other's.
+
+    Args:
+        taken: names that may not be used, those of packages beside the modules.
+    """
+    found: dict[Path, str] = {}
+    used = {name.casefold() for name in taken}
+    # A name that needs no change is kept, whatever else would like to have it.
+    for path in sorted(notebooks, key=lambda path: _module_name(path) != path.stem):
+        plain = name = _module_name(path)
+        for number in itertools.count(2):
+            if name.casefold() not in used:
+                break
+            name = f"{plain}_{number}"
+        used.add(name.casefold())
+        found[path] = name
+    return {path: found[path] for path in notebooks}
+
+
+def _module_name(path: Path) -> str:
+    """Return a notebook's name as one of a module: letters, digits and underscores, and no word of Python's own."""
+    name = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", path.stem)).strip("_") or "notebook"
+    name = f"_{name}" if name[0].isdigit() else name
+    # `from .math import *` finds ours; a script that is run in the folder would find it in the place of Python's.
+    own = keyword.iskeyword(name) or keyword.issoftkeyword(name) or name.casefold() in _STANDARD
+    return f"{name}_" if own else name
+
+
+def _titled(path: Path) -> str:
+    """Return where a notebook lies, for a docstring: a name may hold quotes and backslashes."""
+    name = visible(f"{path.resolve().parent.name}/{path.name}", lines=False)
+    return name.replace("\\", "/").replace('"', "'")
+
+
+def _read(path: Path) -> NotebookNode:
+    """Return a student's notebook.
+
+    Raises:
+        KernelmarkError: it is none.
+    """
+    try:
+        found: NotebookNode = nbformat.read(path, as_version=4)
+        for cell in found.cells:
+            if not isinstance(cell.source, str) or not isinstance(cell.cell_type, str):
+                raise ValueError("a cell has no text")
+    except Exception as error:  # nbformat raises whatever the JSON led it to
+        shown = visible(str(path), lines=False)
+        said = " ".join(str(error).split())[:200]
+        raise KernelmarkError(f"{shown} cannot be read as a notebook: {type(error).__name__}: {said}") from None
+    return found
 
 
 def _with_neighbours(text: str, beside: Path, folder: Path) -> str:
@@ -109,11 +180,6 @@ def _with_neighbours(text: str, beside: Path, folder: Path) -> str:
             shutil.copytree(package, folder / package.name, dirs_exist_ok=True, ignore=leftovers)
             text = pattern.sub(f"from .{package.name}", text)
     return text
-
-
-def _text(path: Path) -> str:
-    cells = nbformat.read(path, as_version=4).cells
-    return "\n".join(cell.source for cell in cells if cell.cell_type == "code")
 
 
 def _with_needed(roots: Sequence[Statement], statements: Sequence[Statement]) -> list[Statement]:

@@ -26,11 +26,13 @@ from nbgrader.converters.base import NbGraderException
 
 from kernelmark.course import autograde
 from kernelmark.course.gradebook import Book, enter_submission, explain, void_marks, write_marks
+from kernelmark.course.places import NO_UTF8, has_name, literal_glob
 from kernelmark.course.resume import alone
 from kernelmark.course.settings import Kernelmark
 from kernelmark.course.stores import kept
 from kernelmark.errors import ClusterError, GraderError, KernelmarkError, SandboxError, StorageError
 from kernelmark.notebook import intake
+from kernelmark.notebook.folder import find
 from kernelmark.records import RECORDS, SubmissionResult, from_json, record_path
 from kernelmark.referee import grading
 from kernelmark.stopwatch.stats import number
@@ -114,6 +116,9 @@ class ClassAutograde(Autograde):
             raise SystemExit(str(error)) from None
         finally:
             self._book.close()
+        for folder in (each for each in self._every_folder() if not has_name(each)):
+            failed += 1
+            self.progress.failed(Path(folder).parent.name, NO_UTF8)
         self.progress.end()
         if failed:
             raise SystemExit(1)
@@ -146,6 +151,9 @@ class ClassAutograde(Autograde):
                 item, work = running.pop(future)
                 failed += self._collect(future, item, work, running)
 
+    def _every_folder(self) -> list[str]:
+        return sorted(literal_glob(self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)))
+
     def _stop(self, running: Mapping[Future[Any], tuple[_Item, Work]]) -> None:
         """Let go of what is on its way; nothing of it was written."""
         self.workers.drop(running)
@@ -167,7 +175,8 @@ class ClassAutograde(Autograde):
         """Return assignment, student, folder and notebooks of what is to be graded, by folder."""
         settings = Kernelmark(parent=self, config=self.config)
         source = Path(settings.source_directory)
-        hashed = functools.cache(functools.partial(grading.source_of, source, self.config, self.exclude_overwriting))
+        own, most = self.exclude_overwriting, settings.course_file_limit
+        hashed = functools.cache(functools.partial(grading.source_of, source, self.config, own, most))
         pattern = self._format_source("(?P<assignment>.*)", "(?P<student>.*)", escape=True)
         found = []
         for folder in sorted(self.assignments):
@@ -198,26 +207,24 @@ class ClassAutograde(Autograde):
         settings = Kernelmark(parent=self, config=self.config)
         source = Path(settings.source_directory) / assignment
         pack: Any = packed if self.workers.remote else dict
-        files, course_files = pack(intake.shown(Path(folder))), pack(grading.own_files(source))
+        own, left_out = intake.own_files(source, settings.course_file_limit)
+        files, course_files = pack(intake.shown(Path(folder), settings.submitted_file_limit)), pack(own)
         names = [Path(path).stem for path in notebooks]
-        places = intake.notebooks(Path(folder), [path.stem for path in source.glob("*.ipynb")])
+        known = [path.stem for path in source.glob("*.ipynb")]
         works = []
         for name in names:
-            submitted, notes = grading.handed_in_bytes(places[name])
-            if places[name].stem != name:
-                notes.append(f"{places[name].name!r} was taken for {name}.ipynb, which was not there.")
             works.append(
                 Work(
                     assignment=assignment,
                     notebook=name,
                     student=student,
                     source=(source / f"{name}.ipynb").read_text(encoding="utf-8"),
-                    submitted=submitted,
-                    notes=tuple(notes),
+                    submitted=find(Path(folder, f"{name}.ipynb"), known),
                     limits=asdict(settings.limits()),
                     config=plain(self.config),
                     files=files,
                     course_files=course_files,
+                    missing=intake.told(left_out),
                     students_own=tuple(self.exclude_overwriting.get(assignment, ())),
                     handed_in=self.exporter.ready.handed_in.get((assignment, student), ""),
                 )
@@ -310,8 +317,8 @@ class ClassAutograde(Autograde):
         for name, graded in item.done.items():
             (place / f"{name}.ipynb").write_text(graded.notebook, encoding="utf-8")
         self.set_permissions(item.assignment, item.student)
-        for result, former in kept.values():
-            self.progress.graded(result, what_changed(former, result))
+        for number_, (result, former) in enumerate(kept.values(), 1):
+            self.progress.graded(result, what_changed(former, result), last=number_ == len(kept))
 
     def _check_student(self, book: Gradebook, student: str) -> None:
         if self.create_student:

@@ -5,7 +5,6 @@ Lines of text for `report`. It reads and changes nothing; `kernelmark autograde`
 
 import contextlib
 import re
-from glob import glob
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from nbgrader.api import Gradebook
 
 from kernelmark.course.folder import has_grade_book, open_course
 from kernelmark.course.gradebook import Book
+from kernelmark.course.places import literal_glob
 from kernelmark.course.settings import Kernelmark
 from kernelmark.course.stores import Kept, Ledger, agree, kept, ledger, named
 from kernelmark.notebook.intake import exchange_clock, timestamp_fault
@@ -95,7 +95,9 @@ def _students(course: Any, directory: str, assignment: str) -> set[str]:
     pattern = re.compile(course.format_path(directory, "(?P<student>.*)", re.escape(assignment), escape=True))
     excluded = course.student_id_exclude.split(",")
     found = (
-        pattern.match(path) for path in glob(course.format_path(directory, "*", assignment)) if Path(path).is_dir()
+        pattern.match(path)
+        for path in literal_glob(course.format_path(directory, "*", assignment))
+        if Path(path).is_dir()
     )
     return {match["student"] for match in found if match is not None} - {*excluded, "."}
 

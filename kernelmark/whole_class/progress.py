@@ -15,6 +15,10 @@ from tqdm import tqdm
 
 from kernelmark.records import SubmissionResult
 from kernelmark.stopwatch.stats import number
+from kernelmark.text import visible
+
+# What was odd about one folder, in its line of a run; the report has all of it.
+MAX_ODD_CHARS = 400
 
 
 @dataclass
@@ -44,15 +48,21 @@ class Progress:
         else:
             self._print(f"{count} to grade, {skipped} done before")
 
-    def graded(self, result: SubmissionResult, change: str) -> None:
-        """Tell of one graded notebook; `change` says why its marks differ from the former ones, or is empty."""
-        self._graded += 1
+    def graded(self, result: SubmissionResult, change: str, *, last: bool = True) -> None:
+        """Tell of one graded notebook.
+
+        Args:
+            change: why its marks differ from the former ones, or "".
+            last: of its submission; what is counted is submissions.
+        """
+        self._graded += last
         self._changed += bool(change)
         people = sum(cell.points is None for cell in result.cells)
         earned, most = sum(c.points or 0.0 for c in result.cells), sum(c.max_points for c in result.cells)
         marks = f"{number(earned)} of {number(most)}" + (f", {people} for a person" if people else "")
-        name = f"{result.student}/{result.notebook}"
-        self._log(f"graded {name}: {marks}, {result.elapsed_s:.1f} s{f'; {change}' if change else ''}")
+        name = visible(f"{result.student}/{result.notebook}", lines=False)
+        odd = _odd(result)
+        self._log(f"graded {name}: {marks}, {result.elapsed_s:.1f} s{f'; {change}' if change else ''}{odd}")
         if self.as_json:
             self._print_json(
                 event="graded",
@@ -63,16 +73,20 @@ class Progress:
                 for_a_person=people,
                 elapsed_s=round(result.elapsed_s, 3),
                 change=change,
+                notes=list(result.notes),
             )
         elif self._bar is None:
             done = self._graded + self._failed
-            self._print(f"{done}/{self._count} {name}: {marks}{f'; {change}' if change else ''}{self._left(done)}")
-        elif change:
-            self._bar.write(f"{name}: {marks}; {change}", file=self.out)
-        self._step()
+            at, why = f"{done + (not last)}/{self._count}", f"; {change}" if change else ""
+            self._print(f"{at} {name}: {marks}{why}{odd}{self._left(done)}")
+        elif change or odd:
+            self._bar.write(f"{name}: {marks}{f'; {change}' if change else ''}{odd}", file=self.out)
+        if last:
+            self._step()
 
     def failed(self, student: str, why: str) -> None:
         """Tell of a submission that could not be graded."""
+        student, why = visible(student, lines=False), visible(why)
         self._failed += 1
         self._log(f"failed {student}: {why}")
         if self.as_json:
@@ -85,6 +99,7 @@ class Progress:
 
     def note(self, text: str) -> None:
         """Tell of something that changes no count."""
+        text = visible(text)
         self._log(text)
         if self.as_json:
             self._print_json(event="note", text=text)
@@ -117,7 +132,7 @@ class Progress:
             self._print(f"why they failed: {self.log}")
 
     def _left(self, done: int) -> str:
-        if not done or done == self._count:
+        if not done or done >= self._count:
             return ""
         seconds = (time.monotonic() - self._start) / done * (self._count - done)
         return f" ({seconds:.0f} s left)"
@@ -137,3 +152,9 @@ class Progress:
     def _log(self, text: str) -> None:
         with self.log.open("a", encoding="utf-8") as file:
             file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {text}\n")
+
+
+def _odd(result: SubmissionResult) -> str:
+    """Return what was odd about a folder, to stand at the end of its line."""
+    text = " ".join(" ".join(result.notes).split())
+    return f"; look: {visible(text[:MAX_ODD_CHARS], lines=False)}" if text else ""

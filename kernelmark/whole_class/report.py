@@ -13,6 +13,7 @@ from kernelmark.notebook import page
 from kernelmark.records import SubmissionResult, from_json
 from kernelmark.stopwatch import picture
 from kernelmark.stopwatch.stats import number
+from kernelmark.text import visible
 
 # What one cell has to say to staff; a message that a submission made long is cut.
 MAX_STAFF_CHARS = 20_000
@@ -35,16 +36,16 @@ def load_records(root: Path, assignment: str) -> list[SubmissionResult]:
 
 def as_table(records: Sequence[SubmissionResult]) -> str:
     """Return the class as lines of text: points, cells for a person, and the time it took."""
-    width = max(7, *(len(record.student) for record in records))
+    width = max(7, *(len(visible(record.student, lines=False)) for record in records))
     lines = [f"{'student':{width}}  points  of   person  time"]
     for record in records:
         earned, most, people = totals(record)
-        # A terminal obeys what is not printable.
-        student = "".join(c if c.isprintable() else "?" for c in record.student)
+        student = visible(record.student, lines=False)
         lines.append(
             f"{student:{width}}  {number(earned):>6}  {number(most):>3}  {people:>6}  {record.elapsed_s:4.1f} s"
         )
-    return "\n".join(lines)
+    odd = [f"  {visible(r.student, lines=False)}: {visible(' '.join(r.notes), lines=False)}" for r in _odd(records)]
+    return "\n".join([*lines, *(["needs a look:"] if odd else []), *odd])
 
 
 def as_page(records: Sequence[SubmissionResult], looks: Sequence[str] = ()) -> str:
@@ -65,6 +66,7 @@ def as_page(records: Sequence[SubmissionResult], looks: Sequence[str] = ()) -> s
         looks=looks,
         machines=sorted({f"{r.machine.processor}, {r.machine.cores} cores, NumPy {r.machine.numpy}" for r in records}),
         missed=_missed(records),
+        odd=_odd(records),
         doubtful=doubtful,
         most_chars=MAX_STAFF_CHARS,
         totals=totals,
@@ -77,6 +79,11 @@ def totals(record: SubmissionResult) -> tuple[float, float, int]:
     """Return the points earned, the points there are, and how many cells need a person."""
     earned = sum(cell.points or 0.0 for cell in record.cells)
     return earned, sum(cell.max_points for cell in record.cells), sum(cell.points is None for cell in record.cells)
+
+
+def _odd(records: Sequence[SubmissionResult]) -> list[SubmissionResult]:
+    """Return the records of folders about which something was odd, those first that wait for a person."""
+    return sorted((record for record in records if record.notes), key=lambda record: not record.doubt)
 
 
 def _missed(records: Sequence[SubmissionResult]) -> list[tuple[str, int, str]]:

@@ -18,7 +18,9 @@ import nbformat
 from traitlets.config import Config
 
 from kernelmark.errors import GraderError
+from kernelmark.notebook import folder
 from kernelmark.notebook.conform import Course
+from kernelmark.notebook.folder import Found
 from kernelmark.records import SubmissionResult, to_json
 from kernelmark.referee import grading
 from kernelmark.sandbox.folders import own_folder
@@ -33,21 +35,21 @@ class Work:
     """One submitted notebook, with all that a machine needs to grade it.
 
     Files beside the notebooks are paths here, or (sent to another machine) zip archives.
-    `submitted` is None where nothing could be read; `notes` say why.
+    `submitted` is what the student's folder holds of it.
     """
 
     assignment: str
     notebook: str
     student: str
     source: str
-    submitted: bytes | None
-    notes: tuple[str, ...]
+    submitted: Found
     limits: Mapping[str, Any]
     config: str
     files: Mapping[str, str] | bytes
     course_files: Mapping[str, str] | bytes
     handed_in: str = ""
     students_own: tuple[str, ...] = ()
+    missing: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,19 +70,22 @@ def grade_work(work: Work) -> Graded:
     """
     with contextlib.ExitStack() as stack:
         files, course_files = (_unpacked(found, stack) for found in (work.files, work.course_files))
-        submission, notes = grading.as_notebook(work.submitted)
+        course = _course(work.source, work.config)
+        submission, notes, doubt = folder.read(course, work.submitted)
         notebook, result = grading.graded_notebook(
-            _course(work.source, work.config),
+            course,
             submission,
             (work.assignment, work.notebook, work.student),
             files=files,
             course_files=course_files,
             limits=Limits(**work.limits),
-            notes=(*notes, *work.notes),
+            notes=notes,
+            doubt=doubt,
+            missing=work.missing,
             handed_in=work.handed_in,
             students_own=work.students_own,
         )
-    return Graded(nbformat.writes(notebook), grading.unanswered(notebook), result)
+    return Graded(nbformat.writes(notebook), grading.unanswered(notebook, result), result)
 
 
 def grade_sent(work: Work) -> tuple[str, dict[str, str | None], str]:
@@ -104,25 +109,26 @@ def packed(files: Mapping[str, str]) -> bytes:
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, top in files.items():
             for path in (Path(top), *sorted(Path(top).rglob("*"))):
-                if path.is_symlink() or not path.is_file():
-                    continue
+                inside = str(Path(name) / path.relative_to(top))
+                if path.is_symlink() or not path.is_file() or not inside.isprintable():
+                    continue  # a name that is no UTF-8 cannot stand in an archive
                 total += path.stat().st_size
                 if total > MAX_SENT_BYTES:
                     raise GraderError(f"more than {MAX_SENT_BYTES / 2**20:.0f} MiB beside the notebook; grade it here")
-                archive.writestr(str(Path(name) / path.relative_to(top)), path.read_bytes())
+                archive.writestr(inside, path.read_bytes())
     return target.getvalue()
 
 
 def _unpacked(files: Mapping[str, str] | bytes, stack: contextlib.ExitStack) -> dict[str, str]:
     if not isinstance(files, bytes):
         return dict(files)
-    folder = stack.enter_context(own_folder())
+    place = stack.enter_context(own_folder())
     with zipfile.ZipFile(io.BytesIO(files)) as archive:
-        archive.extractall(folder)
+        archive.extractall(place)
     # A sandbox's user, who is another one where root grades, must be able to look.
-    for path in (folder, *folder.rglob("*")):
+    for path in (place, *place.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
-    return {path.name: str(path) for path in sorted(folder.iterdir())}
+    return {path.name: str(path) for path in sorted(place.iterdir())}
 
 
 def plain(config: Config) -> str:

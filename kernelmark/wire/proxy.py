@@ -14,6 +14,7 @@ from typing import Any, NoReturn, Protocol
 import numpy as np
 
 from kernelmark.errors import CourseError, SubmissionError
+from kernelmark.text import visible
 from kernelmark.wire.changes import Argument, Changes
 from kernelmark.wire.values import Decoder, Encoder, Plain, Sent, WireError, copy_back
 
@@ -278,8 +279,8 @@ def _name_of(target: Plain) -> str:
 
 
 def printable(value: Any) -> str:
-    """Return text from the other side, bounded and fit to be written anywhere."""
-    return str(value)[:20_000].encode("utf-8", "replace").decode()
+    """Return text from the other side, bounded and fit to be written anywhere; what does not show is written out."""
+    return visible(str(value)[:20_000])
 
 
 def remote_traceback(error: BaseException) -> str:

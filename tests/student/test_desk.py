@@ -5,6 +5,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from kernelmark.__main__ import main
 from kernelmark.errors import KernelmarkError
 from kernelmark.notebook.conform import Course
 from kernelmark.student import desk
@@ -57,6 +58,27 @@ class TestProgress:
         put(tmp_path / "01_short", released())
         with pytest.raises(KernelmarkError, match=r"no notebook .*here are: .*short\.ipynb"):
             desk.find("02", tmp_path)
+
+    @pytest.mark.parametrize("content", ["", "{", "[]", '{"cells": [1], "nbformat": 4, "nbformat_minor": 5}', "\xff"])
+    def test_a_broken_neighbour_is_named_and_stops_nothing(
+        self, tmp_path: Path, content: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ):
+        """Status, check and export go on with what can be read."""
+        path = put(tmp_path / "01_short", released(add=f"#| export\n{ADD}"))
+        (path.parent / "Untitled.ipynb").write_text(content, encoding="latin-1")
+        monkeypatch.chdir(tmp_path)
+        for words in (["status"], ["check", "01", "A"], ["export"]):
+            assert main(words) == 0
+            said = capsys.readouterr()
+            assert "left out: 01_short/Untitled.ipynb cannot be read" in said.err
+
+    def test_a_duplicate_is_not_what_the_assignment_means(self, tmp_path: Path):
+        """The folder's name means the notebook; a copy goes by its own."""
+        path = put(tmp_path / "01_short", released())
+        for name in ("short-Copy1", "short (1)"):
+            nbformat.write(released(), path.with_name(f"{name}.ipynb"))
+        assert desk.find("01", tmp_path) == path
+        assert desk.find("short-Copy1", tmp_path).stem == "short-Copy1"
 
 
 class TestCheck:

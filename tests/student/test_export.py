@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from kernelmark.errors import KernelmarkError
-from kernelmark.student.export import export, exporting, module_of
+from kernelmark.student.export import export, exporting, module_names, module_of
 
 SETUP = "import math\nimport os\nfrom functools import partial\nFACTOR = 3\nos.environ.get('X')\nprint('up')"
 SOLUTION = (
@@ -80,7 +80,8 @@ class TestExport:
             (tmp_path / f"0{value}_{name}").mkdir()
             made = notebook(f"#| export\ndef {name}():\n    return {value}", setup="")
             nbformat.write(made, tmp_path / f"0{value}_{name}" / f"{name}.ipynb")
-        found = exporting(tmp_path)
+        found, left_out = exporting(tmp_path)
+        assert left_out == []
         assert [path.name for path in found] == ["one.ipynb", "two.ipynb"]
         export(found, tmp_path / "mine")
         code = "import mine; print(mine.one() + mine.two(), mine.two.__module__)"
@@ -107,3 +108,41 @@ class TestExport:
         with pytest.raises(KernelmarkError, match="another folder"):
             export([tmp_path / "a.ipynb"], tmp_path / "mine")
         assert (tmp_path / "mine" / "__init__.py").read_text() == "# my own"
+
+    @pytest.mark.parametrize(
+        "names",
+        [
+            ["short", "short-Copy1", "short (1)"], ["my-kernels 2", "my_kernels 2", "2nd"], ["class", "match", "None"],
+            ["numpy", "math", "test", "Random"], ["a'b\"c\\n", "ünï", "..", "()"], ["given", "A", "a"],
+        ],
+    )  # fmt: skip
+    def test_makes_a_module_of_a_notebook_of_any_name(self, tmp_path: Path, names: list[str]):
+        """Duplicates, blanks, words of Python's, names of its own modules: the package can be imported."""
+        for number, name in enumerate(names):
+            made = notebook(f"#| export\ndef made_{number}():\n    return {number}", setup="import math")
+            nbformat.write(made, tmp_path / f"{name}.ipynb")
+        (tmp_path / "mine" / "given").mkdir(parents=True)
+        found, _ = exporting(tmp_path)
+        modules = [path.stem for path in export(found, tmp_path / "mine")[:-1]]
+        assert len(set(modules)) == len(names)
+        assert set(modules) & {"given", "math", "numpy", "class"} == set()
+        code = f"import mine; print(sum(getattr(mine, f'made_{{n}}')() for n in range({len(names)})))"
+        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+        assert (done.stdout.strip(), done.stderr) == (str(sum(range(len(names)))), "")
+
+    def test_keeps_a_name_that_needs_no_change(self):
+        """The notebook that is called so has it, not the one whose name becomes so."""
+        paths = [Path("my-kernels.ipynb"), Path("my_kernels.ipynb"), Path("x/my_kernels.ipynb")]
+        assert list(module_names(paths).values()) == ["my_kernels_3", "my_kernels", "my_kernels_2"]
+
+    @pytest.mark.parametrize(
+        "content", ["", "{", "[]", "{}", '{"cells": [{}], "nbformat": 4, "nbformat_minor": 5}', "\xff"]
+    )
+    def test_names_what_cannot_be_read_and_goes_on(self, tmp_path: Path, content: str):
+        """An empty or broken notebook beside the others stops none of them."""
+        (tmp_path / "Untitled.ipynb").write_text(content, encoding="latin-1")
+        nbformat.write(notebook("#| export\ndef one(): pass"), tmp_path / "a.ipynb")
+        found, left_out = exporting(tmp_path)
+        assert [path.name for path in found] == ["a.ipynb"]
+        assert len(left_out) == 1
+        assert "Untitled.ipynb cannot be read as a notebook" in left_out[0]

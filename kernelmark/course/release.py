@@ -1,0 +1,54 @@
+"""What is looked at before `nbgrader generate_assignment` makes a release: nothing hidden may go out by accident.
+
+A first step before nbgrader's own, which stay as they are. What it refuses stops the command in one line, and nothing
+of the assignment is left in release/. It changes no notebook.
+"""
+
+import shutil
+from typing import Any
+
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat.notebooknode import NotebookNode
+from nbgrader.converters import GenerateAssignment
+from nbgrader.preprocessors import ClearOutput, NbGraderPreprocessor
+
+from kernelmark.errors import CourseError
+from kernelmark.notebook import markers
+
+
+class CheckRelease(NbGraderPreprocessor):
+    """Stops at a marker with a slip in it, at pairs that do not match, at pictures and outputs that would go out."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """Return the notebook as it is.
+
+        Raises:
+            SystemExit: it may not be released; the message names notebook, cell and line.
+        """
+        place = resources["nbgrader"]
+        converter = self.parent.parent
+        try:
+            markers.check(nb, markers.Markers.of(self.config))
+            if ClearOutput not in converter.preprocessors:
+                _check_outputs(nb)
+        except CourseError as error:
+            # As nbgrader does with what failed; the next run would take what is left for a release.
+            shutil.rmtree(converter._format_dest(place["assignment"], place["student"]), ignore_errors=True)
+            raise SystemExit(
+                f"nbgrader generate_assignment stopped: {place['assignment']}/{place['notebook']}.ipynb: {error}"
+            ) from None
+        return nb, resources
+
+
+def release_steps() -> list[Any]:
+    """Return nbgrader's own steps of a release, with the check before them."""
+    return [CheckRelease, *GenerateAssignment.class_traits()["preprocessors"].default()]
+
+
+def _check_outputs(nb: NotebookNode) -> None:
+    for number, cell in enumerate(nb.cells, 1):
+        if cell.get("outputs") and cell.metadata.get("nbgrader", {}).get("grade_id"):
+            name = cell.metadata.nbgrader.grade_id or f"cell {number}"
+            raise CourseError(
+                f"{name}, line 1: its outputs would be released; clear them, or keep nbgrader's ClearOutput"
+            )

@@ -17,12 +17,12 @@ PACKAGE = Path(__file__).resolve().parent.parent / "kernelmark"
 # below; `...` stands for all of them.
 FLOORS: list[dict[str, str]] = [
     {"errors": "", "records": "", "autograde": ""},
-    {"notebook": "errors", "stopwatch": "errors records"},
+    {"notebook": "errors records", "stopwatch": "errors records"},
     {"checks": "errors records stopwatch", "lab": "stopwatch"},
     {"wire": "errors lab"},
     {"sandbox": "errors lab stopwatch wire checks"},
     {"referee": "errors records notebook stopwatch wire checks sandbox"},
-    {"course": "errors records notebook stopwatch sandbox referee", "student": "errors notebook"},
+    {"course": "errors records notebook stopwatch sandbox referee", "student": "errors records notebook"},
     {"whole_class": "errors records notebook stopwatch sandbox referee course"},
     {"__main__": "..."},
 ]
@@ -33,6 +33,7 @@ ROOMS = {
     "records": "",
     "autograde": "",
     "notebook.cells": "errors",
+    "notebook.causes": "records",
     "notebook.conform": "errors cells",
     "notebook.intake": "errors",
     "notebook.page": "",
@@ -72,14 +73,15 @@ ROOMS = {
     "referee.machine": "records",
     "referee.outcome": "errors records notebook.cells stopwatch.stats wire.proxy",
     "referee.racing": "errors stopwatch.timing wire.values sandbox.link machine",
-    "referee.judge": "errors records notebook.cells stopwatch.timing checks wire.values wire.proxy sandbox.shell "
-    "session machine outcome racing",
+    "referee.judge": "errors records notebook.cells notebook.causes stopwatch.timing checks wire.values wire.proxy "
+    "sandbox.shell session machine outcome racing",
     "referee.run": "errors records notebook.cells sandbox.limits sandbox.link session outcome judge",
     "referee.warm": "errors records notebook.cells sandbox.shell sandbox.limits sandbox.bubblewrap sandbox.link "
     "session machine run",
     "referee.grading": "errors records notebook.cells notebook.conform notebook.intake notebook.markup "
     "sandbox.limits run warm",
-    "student.desk": "errors notebook.cells",
+    "student.kernel": "errors",
+    "student.desk": "errors records notebook.cells notebook.causes kernel",
     "student.export": "errors",
     "course.settings": "sandbox.limits",
     "course.gradebook": "errors records",

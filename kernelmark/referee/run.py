@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from kernelmark.errors import CourseError, GraderError, SandboxError
 from kernelmark.notebook.cells import Cell, Plan
-from kernelmark.records import CellResult, Machine
+from kernelmark.records import Cause, CellResult, Machine
 from kernelmark.referee.judge import Judge
 from kernelmark.referee.outcome import Output
 from kernelmark.referee.session import Session, error_output
@@ -44,6 +44,8 @@ class Refereed:
     elapsed_s: float
     cpu_s: float
     reference_intact: bool
+    causes: tuple[Cause, ...] = ()
+    missing_modules: tuple[str, ...] = ()
 
 
 def referee(job: Job, reference: Session) -> Refereed:
@@ -60,10 +62,11 @@ def referee(job: Job, reference: Session) -> Refereed:
     judge = Judge(student, reference, job.plan, set(job.sound))
     results: list[CellResult] = []
     outputs: list[list[Output]] = []
-    broken = ""
+    broken, position = "", 0
     try:
         for cell in job.plan.cells:
             found: list[Output] = []
+            position += cell.code
             if cell.role == "setup":
                 found, _ = student.run(cell.source)
                 broken = broken or _setup_fault(judge, cell)
@@ -76,6 +79,7 @@ def referee(job: Job, reference: Session) -> Refereed:
             elif cell.role in ("student", "answer") and cell.code:
                 found, _ = student.run(cell.source)
                 judge.solved(cell.grade_id)
+                judge.causes.note(cell.grade_id, position, cell.source, found)
             if cell.role == "answer" and cell.points:
                 results.append(_answer(cell))
             outputs.append(found)
@@ -89,6 +93,8 @@ def referee(job: Job, reference: Session) -> Refereed:
         elapsed_s=time.monotonic() - start,
         cpu_s=cpu_s,
         reference_intact=reference.intact,
+        causes=judge.causes.listed,
+        missing_modules=judge.causes.missing_modules,
     )
 
 

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from kernelmark.errors import KernelmarkError
 from kernelmark.notebook import page
-from kernelmark.records import SubmissionResult, from_json
+from kernelmark.records import SubmissionResult, from_json, missing_module
 from kernelmark.stopwatch import picture
 from kernelmark.stopwatch.stats import number
 
 # What one cell has to say to staff; a message that a submission made long is cut.
 MAX_STAFF_CHARS = 20_000
+# In a line on a terminal; the page has all.
+MAX_NAMED = 5
 
 
 def load_records(root: Path, assignment: str) -> list[SubmissionResult]:
@@ -30,13 +32,14 @@ def load_records(root: Path, assignment: str) -> list[SubmissionResult]:
 
 
 def as_table(records: Sequence[SubmissionResult]) -> str:
-    """Return the class as lines of text: points, cells for a person, and the time it took."""
+    """Return the class as lines of text: what did not run, points, cells for a person, and the time it took."""
     width = max(7, *(len(record.student) for record in records))
-    lines = [f"{'student':{width}}  points  of   person  time"]
+    causes = [f"{text}: {_some(students)}" for text, students in did_not_run(records)]
+    first = [_printable(line) for line in (*missing_modules(records), *causes)]
+    lines = [*first, *([""] if first else []), f"{'student':{width}}  points  of   person  time"]
     for record in records:
         earned, most, people = totals(record)
-        # A terminal obeys what is not printable.
-        student = "".join(c if c.isprintable() else "?" for c in record.student)
+        student = _printable(record.student)
         lines.append(
             f"{student:{width}}  {number(earned):>6}  {number(most):>3}  {people:>6}  {record.elapsed_s:4.1f} s"
         )
@@ -56,6 +59,8 @@ def as_page(records: Sequence[SubmissionResult]) -> str:
         records=records,
         machines=sorted({f"{r.machine.processor}, {r.machine.cores} cores, NumPy {r.machine.numpy}" for r in records}),
         missed=_missed(records),
+        missing=missing_modules(records),
+        causes=did_not_run(records),
         doubtful=doubtful,
         most_chars=MAX_STAFF_CHARS,
         totals=totals,
@@ -68,6 +73,34 @@ def totals(record: SubmissionResult) -> tuple[float, float, int]:
     """Return the points earned, the points there are, and how many cells need a person."""
     earned = sum(cell.points or 0.0 for cell in record.cells)
     return earned, sum(cell.max_points for cell in record.cells), sum(cell.points is None for cell in record.cells)
+
+
+def missing_modules(records: Sequence[SubmissionResult]) -> list[str]:
+    """Return a sentence for each module that submissions import and that is not installed, the commonest first."""
+    importing: dict[str, set[str]] = {}
+    for record in records:
+        for module in record.missing_modules:
+            importing.setdefault(module, set()).add(record.student)
+    return [missing_module(name, len(who)) for name, who in sorted(importing.items(), key=lambda i: (-len(i[1]), i[0]))]
+
+
+def did_not_run(records: Sequence[SubmissionResult]) -> list[tuple[str, list[str]]]:
+    """Return what kept cells from running, each with the students whom it befell, the commonest first."""
+    found: dict[str, dict[str, None]] = {}
+    for record in records:
+        for cause in record.causes:
+            found.setdefault(cause.text, {})[record.student] = None
+    return sorted(((text, list(who)) for text, who in found.items()), key=lambda item: -len(item[1]))
+
+
+def _printable(text: str) -> str:
+    """Return text without what a terminal would obey."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def _some(students: Sequence[str]) -> str:
+    more = len(students) - MAX_NAMED
+    return ", ".join(students[:MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _missed(records: Sequence[SubmissionResult]) -> list[tuple[str, int, str]]:

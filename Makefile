@@ -15,7 +15,7 @@ DEMO ?=
 # Tests of one class or file share what they set up, so they stay together.
 SIDE_BY_SIDE := -n logical --maxprocesses 4 --dist loadscope
 # What runs at a student's desk, on Windows too; only `stopwatch.lock` asks for Linux, and does without.
-DESK := -p kernelmark.lab -p kernelmark.student -m kernelmark.checks -m kernelmark.notebook.cells \
+DESK := -p kernelmark.lab -p kernelmark.student -m kernelmark.checks -m kernelmark.notebook.cells -m kernelmark.notebook.causes \
 	-m kernelmark.stopwatch.timing -m kernelmark.stopwatch.desk_clock -m kernelmark.stopwatch.picture
 # More words for a command: `make test PYTEST_FLAGS="-k wire"`, or "-n 0" for one test after the other.
 PYTEST_FLAGS ?=

@@ -98,6 +98,36 @@ class CellResult:
 
 
 @dataclass(frozen=True)
+class Cause:
+    """A cell of the student's that did not run to its end, and what ended it.
+
+    Args:
+        cell: its grade id, or "".
+        position: which of the notebook's code cells it is, from 1.
+        line: of the cell, from 1; 0 where it is not known.
+    """
+
+    cell: str
+    position: int
+    error: str
+    message: str
+    line: int = 0
+
+    @property
+    def where(self) -> str:
+        """The cell, in words."""
+        return f"cell `{self.cell}`" if self.cell else f"code cell {self.position}"
+
+    @property
+    def text(self) -> str:
+        """What happened, in one line."""
+        # That a process was lost is said in the grader's words; only an error of Python's has a name to search for.
+        name = "" if self.error.startswith("Submission") else self.error
+        said = ": ".join(part for part in (name, self.message) if part)
+        return f"{self.where} did not run: {said}{f' (line {self.line})' if self.line else ''}"
+
+
+@dataclass(frozen=True)
 class SubmissionResult:
     """One graded notebook."""
 
@@ -117,10 +147,20 @@ class SubmissionResult:
     environment_sha256: str = ""
     # Why a person must look before what earned nothing is a zero; "" where nobody must.
     doubt: str = ""
+    # The student's cells that did not run, and the modules they import that are not installed where they are graded.
+    causes: tuple[Cause, ...] = ()
+    missing_modules: tuple[str, ...] = ()
 
     def cell(self, grade_id: str) -> CellResult | None:
         """Return the result of one cell, or None where the notebook has no such cell."""
         return next((cell for cell in self.cells if cell.grade_id == grade_id), None)
+
+
+def missing_module(name: str, submissions: int) -> str:
+    """Return in words that so many submissions import what is not installed."""
+    one = submissions == 1
+    who = "1 submission imports" if one else f"{submissions} submissions import"
+    return f"{who} {name}, which is not installed where {'it is' if one else 'they are'} graded"
 
 
 def to_json(record: Any) -> str:

@@ -17,12 +17,12 @@ PACKAGE = Path(__file__).resolve().parent.parent / "kernelmark"
 # below; `...` stands for all of them.
 FLOORS: list[dict[str, str]] = [
     {"errors": "", "text": "", "records": "", "autograde": ""},
-    {"notebook": "errors text", "stopwatch": "errors text records"},
+    {"notebook": "errors text records", "stopwatch": "errors text records"},
     {"checks": "errors records stopwatch", "lab": "stopwatch"},
     {"wire": "errors text lab"},
     {"sandbox": "errors lab stopwatch wire checks"},
     {"referee": "errors records notebook stopwatch wire checks sandbox"},
-    {"course": "errors text records notebook stopwatch sandbox referee", "student": "errors text notebook"},
+    {"course": "errors text records notebook stopwatch sandbox referee", "student": "errors text records notebook"},
     {"whole_class": "errors text records notebook stopwatch sandbox referee course"},
     {"__main__": "..."},
 ]
@@ -34,6 +34,7 @@ ROOMS = {
     "records": "",
     "autograde": "",
     "notebook.cells": "errors",
+    "notebook.causes": "records",
     "notebook.pictures": "",
     "notebook.markers": "errors text cells",
     "notebook.conform": "errors text cells pictures markers",
@@ -80,14 +81,15 @@ ROOMS = {
     "referee.machine": "records",
     "referee.outcome": "errors records notebook.cells stopwatch.stats wire.proxy",
     "referee.racing": "errors stopwatch.timing wire.values sandbox.link machine",
-    "referee.judge": "errors records notebook.cells stopwatch.timing stopwatch.lock wire.values wire.changes "
-    "wire.proxy checks sandbox.shell session machine outcome racing",
+    "referee.judge": "errors records notebook.cells notebook.causes stopwatch.timing stopwatch.lock wire.values "
+    "wire.changes wire.proxy checks sandbox.shell session machine outcome racing",
     "referee.run": "errors records notebook.cells sandbox.limits sandbox.link session outcome judge",
     "referee.warm": "errors records notebook.cells sandbox.folders sandbox.limits sandbox.luggage sandbox.shell "
     "sandbox.bubblewrap sandbox.link session machine run",
     "referee.grading": "errors records notebook.cells notebook.conform notebook.intake notebook.folder "
     "notebook.markup sandbox.folders sandbox.limits run warm",
-    "student.desk": "errors text notebook.cells",
+    "student.kernel": "errors",
+    "student.desk": "errors text records notebook.cells notebook.causes kernel",
     "student.export": "errors text",
     "course.settings": "notebook.intake sandbox.limits",
     "course.places": "text",

@@ -172,6 +172,8 @@ class Grade(NbGraderPreprocessor):
         )
         with _stopping():
             resources["kernelmark"], _ = keep(result, self.log)
+        for module in result.missing_modules:
+            self.log.warning("%s imports %s, which is not installed where it is graded", place["student"], module)
         for found in result.cells:
             if found.mark == "person" and found.staff and found.verdicts == () and found.claim:
                 self.log.warning("%s: %s needs a person: %s", place["student"], found.grade_id, found.staff)
@@ -293,7 +295,7 @@ def _marks(nb: NotebookNode, record: SubmissionResult, hiding: Marks) -> str:
                 "reason": "" if result is None else result.reason,
             }
         )
-    return page.render("marks.html", rows=rows)
+    return page.render("marks.html", rows=rows, causes=record.causes)
 
 
 def _claim(source: str, result: CellResult, hiding: Marks) -> str:

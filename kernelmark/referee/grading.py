@@ -157,6 +157,8 @@ def _result(
         elapsed_s=elapsed_s,
         cpu_s=done.cpu_s,
         notes=plan.notes,
+        causes=done.causes,
+        missing_modules=done.missing_modules,
         environment_sha256=environment_sha256(),
         doubt=plan.doubt,
     )

@@ -17,8 +17,9 @@ import numpy as np
 
 from kernelmark import checks
 from kernelmark.errors import CourseError, SubmissionError
+from kernelmark.notebook.causes import Causes
 from kernelmark.notebook.cells import Cell, Plan
-from kernelmark.records import CellResult, Verdict
+from kernelmark.records import Cause, CellResult, Verdict
 from kernelmark.referee.machine import describe_machine
 from kernelmark.referee.outcome import MAX_REASON_CHARS, Found, Output, result_of, status, trouble_of, writable
 from kernelmark.referee.racing import RemoteSide, require_plausible
@@ -64,6 +65,7 @@ class Judge:
         self._verdicts: list[Verdict] = []
         self._may_repeat = False
         self.sound = sound
+        self.causes = Causes(plan.names)
         self.machine = describe_machine()
         self.where = f"Measured by the grader on {self.machine.processor}, {time.strftime('%Y-%m-%d')}."
         checks.use(self)
@@ -98,8 +100,8 @@ class Judge:
                 self.sound.add(cell.grade_id)
             else:
                 trouble = f"the course's own solution fails this test: {type(second).__name__}: {second}"
-        left_out, elapsed_s = self._student.left_out, time.monotonic() - start
-        result = result_of(cell, Found(error, verdicts, trouble, elapsed_s, left_out, self._names))
+        cause, elapsed_s = self._cause(error), time.monotonic() - start
+        result = result_of(cell, Found(error, verdicts, trouble, elapsed_s, cause, self._names))
         if why and result.mark == "fail":
             result = replace(result, reason=f"{why}\n{result.reason}"[:MAX_REASON_CHARS])
         return result, [status(result), *writable(outputs)]
@@ -107,6 +109,16 @@ class Judge:
     def solved(self, grade_id: str) -> None:
         """Give the names that a solution cell defines their meaning again: it has run."""
         self._own -= {name for name in self._own if grade_id in self._plan.names[name]}
+
+    def _cause(self, error: BaseException | None) -> Cause | None:
+        """Return the student's cell that did not run and that explains what a test found, if there is one."""
+        for source, why in self._student.left_out:
+            self.causes.lost(source, why)
+        of_the_student = [e for e in (error, getattr(error, "__cause__", None)) if e and not _is_of_the_course(e)]
+        for remote in filter(_is_of_a_student, of_the_student):
+            self.causes.note_module(type(remote).__name__, str(remote))
+        found = [self.causes.behind(type(e).__name__, str(e)) for e in of_the_student]
+        return next((cause for cause in found if cause is not None), None)
 
     def _note_own(self) -> None:
         """Remember which of the solution's names the cell that has just run defined itself, as a later cell may."""
@@ -266,6 +278,10 @@ class Judge:
     def record(self, verdict: Verdict) -> None:
         """Keep a verdict for the marks of the running cell."""
         self._verdicts.append(verdict)
+
+
+def _is_of_the_course(error: BaseException) -> bool:
+    return bool(getattr(error, "kernelmark_reference", False))
 
 
 def _is_of_a_student(error: BaseException | None) -> bool:

@@ -11,11 +11,12 @@ from typing import Any
 
 from kernelmark.errors import CourseError, GraderError, SubmissionError
 from kernelmark.notebook.cells import Cell
-from kernelmark.records import CellResult, Mark, Verdict
+from kernelmark.records import Cause, CellResult, Mark, Verdict
 from kernelmark.stopwatch.stats import number
 from kernelmark.wire.proxy import printable, remote_traceback
 
 MAX_REASON_CHARS = 1_500
+UNWRITTEN = "Not implemented yet: your code still raises NotImplementedError."
 
 Output = dict[str, Any]
 
@@ -28,7 +29,7 @@ class Found:
         error: the exception that ended it, if any.
         verdicts: what its speed checks found.
         trouble: why nobody can be marked, or None.
-        left_out: why an earlier cell of the student's does not count, or "".
+        cause: the cell that did not run and that explains the error, or None.
         names: those that the solution defines.
     """
 
@@ -36,7 +37,7 @@ class Found:
     verdicts: tuple[Verdict, ...]
     trouble: str | None
     elapsed_s: float
-    left_out: str
+    cause: Cause | None
     names: frozenset[str]
 
 
@@ -66,8 +67,11 @@ def result_of(cell: Cell, found: Found) -> CellResult:
         words = "This test could not be judged; it costs you nothing, a person will look."
         return result("person", None, words, found.trouble)
     if error is not None:
-        why = _left_out(error, found.left_out)
-        return result("fail", 0.0, f"{_reason(cell, error, found.names)}{why}", f"{type(error).__name__}: {error}{why}")
+        said = f"{type(error).__name__}: {error}"
+        if found.cause is not None and found.cause.error != "NotImplementedError":
+            not_reached = f"not reached: see {found.cause.where}"
+            return result("fail", 0.0, not_reached, f"{not_reached} ({said})")
+        return result("fail", 0.0, UNWRITTEN if found.cause else _reason(cell, error, found.names), said)
     if not found.verdicts:
         return result("pass", cell.points, "")
     verdict = found.verdicts[0]
@@ -101,7 +105,7 @@ def _reason(cell: Cell, error: BaseException, names: frozenset[str]) -> str:
         return f"The course's own code could not use what your code returned ({type(error).__name__})."
     own = None if getattr(remote, "kernelmark_reference", False) else remote
     if isinstance(own, NotImplementedError):
-        return "Not implemented yet: your code still raises NotImplementedError."
+        return UNWRITTEN
     trace = f"\n{remote_traceback(own)}" if own is not None else ""
     if own is error:
         return f"Your code raised {type(error).__name__}: {error}{trace}"
@@ -116,12 +120,6 @@ def _reason(cell: Cell, error: BaseException, names: frozenset[str]) -> str:
         # Python's words may quote the test: a name, a key, the signature of a helper.
         said = type(error).__name__ if type(error).__module__ == "builtins" else "an error of its own"
     return f"The test could not use what your code returned ({said})."
-
-
-def _left_out(error: BaseException, reason: str) -> str:
-    """Return, where a name is missing, why an earlier cell does not count."""
-    missing = isinstance(error, NameError) or isinstance(error.__cause__, NameError)
-    return f"\nAn earlier cell was left out: {reason}." if missing and reason and reason not in str(error) else ""
 
 
 def _line_number(error: BaseException) -> int:

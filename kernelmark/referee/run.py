@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from kernelmark.errors import CourseError, GraderError, SandboxError
 from kernelmark.notebook.cells import Cell, Plan
-from kernelmark.records import CellResult, Machine
+from kernelmark.records import Cause, CellResult, Machine
 from kernelmark.referee.judge import Judge
 from kernelmark.referee.outcome import Output, status
 from kernelmark.referee.session import Session, error_output
@@ -46,6 +46,8 @@ class Refereed:
     elapsed_s: float
     cpu_s: float
     reference_intact: bool
+    causes: tuple[Cause, ...] = ()
+    missing_modules: tuple[str, ...] = ()
 
 
 class Listener:
@@ -74,10 +76,11 @@ def referee(job: Job, reference: Session, listener: Listener | None = None) -> R
     judge = Judge(student, reference, job.plan, set(job.sound), listener.waits)
     results: list[CellResult] = []
     outputs: list[list[Output]] = []
-    broken = ""
+    broken, position = "", 0
     try:
         for cell in job.plan.cells:
             found: list[Output] = []
+            position += cell.code
             if cell.role == "setup":
                 found, _ = student.run(cell.source)
                 broken = broken or _setup_fault(judge, cell)
@@ -92,6 +95,7 @@ def referee(job: Job, reference: Session, listener: Listener | None = None) -> R
             elif cell.role in ("student", "answer") and cell.code:
                 found, _ = student.run(cell.source)
                 judge.solved(cell.grade_id)
+                judge.causes.note(cell.grade_id, position, cell.source, found)
             if cell.role == "answer" and cell.points:
                 results.append(_unless_doubted(_answer(cell), job.plan))
             outputs.append(found)
@@ -106,6 +110,8 @@ def referee(job: Job, reference: Session, listener: Listener | None = None) -> R
         elapsed_s=time.monotonic() - start,
         cpu_s=cpu_s,
         reference_intact=reference.intact,
+        causes=judge.causes.listed,
+        missing_modules=judge.causes.missing_modules,
     )
 
 

@@ -55,7 +55,8 @@ class Session:
         self._spent_s = 0.0
         self._trusted = link is not None
         self._output_bytes = 0
-        self.left_out = ""
+        # The cells that are not run again, each with how it ended the process.
+        self.left_out: list[tuple[str, str]] = []
         self._patience = Patience(limits.cell_s)
 
     @property
@@ -92,7 +93,7 @@ class Session:
             if not isinstance(error, SubmissionLost):
                 self._ran.append(source)
             else:
-                self.left_out = self.left_out or str(error)
+                self.left_out.append((source, str(error)))
             return [error_output(error)], True
         self._ran.append(source)
         return outputs, failed
@@ -158,7 +159,7 @@ class Session:
                 if failed and source in self._needed:
                     raise CourseError(f"a cell of {self._whose} fails when it is run again; it begins {source[:80]!r}")
             except SubmissionLost as error:
-                self.left_out = self.left_out or str(error)
+                self.left_out.append((source, str(error)))
                 del self._ran[position]
                 return False
             except SubmissionError:

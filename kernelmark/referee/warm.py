@@ -34,7 +34,7 @@ import numpy as np
 
 from kernelmark.errors import CourseError, GraderError, SandboxError
 from kernelmark.notebook.cells import Plan
-from kernelmark.records import CellResult, Machine, from_json
+from kernelmark.records import Cause, CellResult, Machine, from_json
 from kernelmark.referee.machine import describe_machine
 from kernelmark.referee.run import Job, Listener, Refereed, needed, nobody_is_marked, prime, referee
 from kernelmark.referee.session import Session
@@ -432,10 +432,9 @@ def _answer(connection: socket.socket, reply: dict[str, Any]) -> None:
 def _refereed_from(fields: dict[str, Any]) -> Refereed:
     cells = tuple(from_json(CellResult, json.dumps(cell)) for cell in fields["cells"])
     machine = from_json(Machine, json.dumps(fields["machine"]))
-    outputs = tuple(fields["outputs"])
-    return Refereed(
-        **{**fields, "cells": cells, "machine": machine, "outputs": outputs, "sound": tuple(fields["sound"])}
-    )
+    causes = tuple(from_json(Cause, json.dumps(cause)) for cause in fields["causes"])
+    plain = {name: tuple(fields[name]) for name in ("outputs", "sound", "missing_modules")}
+    return Refereed(**{**fields, **plain, "cells": cells, "machine": machine, "causes": causes})
 
 
 def _send(connection: socket.socket, payload: bytes) -> None:

@@ -4,24 +4,24 @@ It runs a student's own notebook on the student's own machine, in a Jupyter kern
 JupyterLab would: nothing is protected and nothing is graded. Hidden tests are not here.
 """
 
-import ast
 import json
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
 import nbformat
-from nbclient import NotebookClient
 from nbformat.notebooknode import NotebookNode
 
-from kernelmark.errors import CourseError, KernelmarkError
-from kernelmark.notebook.cells import claim_of, defined_names
+from kernelmark.errors import KernelmarkError
+from kernelmark.notebook.causes import Causes, names_of
+from kernelmark.notebook.cells import claim_of
+from kernelmark.records import Cause
+from kernelmark.student.kernel import run_cells
 from kernelmark.text import visible
 
-CELL_TIMEOUT_S = 300
 RESULTS = Path(".kernelmark") / "check"
 # What nbgrader puts where a solution or a written answer was.
 UNWRITTEN_CODE, UNWRITTEN_TEXT = "raise NotImplementedError()", "YOUR ANSWER HERE"
@@ -41,6 +41,14 @@ class Check:
     claim: str
     said: str
     picture: str = ""
+
+
+class Checks(list[Check]):
+    """What the visible tests found, and the cells that did not run."""
+
+    def __init__(self, found: Iterable[Check], causes: Sequence[Cause] = ()):
+        super().__init__(found)
+        self.causes = tuple(causes)
 
 
 @dataclass(frozen=True)
@@ -130,7 +138,7 @@ def as_status(found: Sequence[Progress]) -> str:
     return "\n".join([*lines, "", _next_step(found)])
 
 
-def check(path: Path, part: str | None = None) -> list[Check]:
+def check(path: Path, part: str | None = None) -> Checks:
     """Run the visible tests of a notebook, or of one part of it, in a fresh Jupyter kernel.
 
     Cells to try things in are left out unless a test needs what they define.
@@ -152,14 +160,18 @@ def check(path: Path, part: str | None = None) -> list[Check]:
         raise KernelmarkError(f"{path} has no visible tests{f' in part {part}' if part else ''}")
     outputs = _run(path, cells, tests)
     unwritten = "\n".join(c.source for c in cells if UNWRITTEN_CODE in c.source)
-    found = [_result(cells[index], parts[index][1], outputs[index], unwritten) for index in tests]
+    causes = _causes(cells, outputs)
+    results = [_result(cells[index], parts[index][1], outputs[index], unwritten, causes) for index in tests]
+    found = Checks(results, causes.listed)
     _keep(path, cells, found, whole=part is None)
     return found
 
 
-def as_report(path: Path, found: Sequence[Check], part_only: str | None = None) -> str:
-    """Return the lines of `kernelmark check`: every test, and what to do next."""
+def as_report(path: Path, found: Checks, part_only: str | None = None) -> str:
+    """Return the lines of `kernelmark check`: what did not run, every test, and what to do next."""
     lines, part = [f"{path}: visible tests; hidden ones are added when it is graded"], None
+    if found.causes:
+        lines += ["", *(cause.text for cause in found.causes)]
     width = max(len(item.grade_id) for item in found)
     for item in found:
         if item.part != part:
@@ -178,6 +190,8 @@ def as_report(path: Path, found: Sequence[Check], part_only: str | None = None) 
         lines.append(f"Next: another part, or all of them: kernelmark check {_typed(path)}")
     elif first is None:
         lines.append("Next: the written answers; then run the whole notebook once in JupyterLab, and submit.")
+    elif found.causes:
+        lines.append(f"Next: mend {found.causes[0].where}, which did not run.")
     else:
         begin = "write" if first.outcome == "not started" else "mend"
         lines.append(f"Next: {begin} what {first.grade_id} tests. {' '.join(first.claim.split())}")
@@ -228,19 +242,11 @@ def _parts(cells: Sequence[NotebookNode]) -> list[tuple[str, str]]:
 
 
 def _run(path: Path, cells: Sequence[NotebookNode], tests: Sequence[int]) -> dict[int, list[NotebookNode]]:
-    """Run what the tests need and the tests, and return the outputs of the tests."""
+    """Run what the tests need and the tests, and return the outputs by cell."""
     chosen = [i for i in range(max(tests) + 1) if i in set(tests) or (_marks(cells[i]) and not _is_test(cells[i]))]
     chosen = [i for i in chosen if cells[i].cell_type == "code"]
     chosen = sorted({*chosen, *_needed(cells[: max(tests)], [cells[i].source for i in chosen])})
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cells[i].source) for i in chosen])
-    where = {"metadata": {"path": str(path.resolve().parent)}}
-    client = NotebookClient(notebook, timeout=CELL_TIMEOUT_S, allow_errors=True, kernel_name="python3", resources=where)
-    client.extra_arguments = ["--log-level=ERROR"]
-    try:
-        client.execute()
-    except Exception as error:  # nbclient and jupyter_client have no common base for what a dying kernel raises
-        raise KernelmarkError(f"the Jupyter kernel stopped: {type(error).__name__}: {str(error)[:300]}") from None
-    return {i: cell.outputs for i, cell in zip(chosen, notebook.cells, strict=True)}
+    return run_cells(path.resolve().parent, {i: cells[i].source for i in chosen})
 
 
 def _needed(cells: Sequence[NotebookNode], sources: Sequence[str]) -> list[int]:
@@ -256,29 +262,36 @@ def _needed(cells: Sequence[NotebookNode], sources: Sequence[str]) -> list[int]:
 
 
 def _defined(sources: Sequence[str]) -> set[str]:
-    found: set[str] = set()
-    for source in sources:
-        try:
-            found |= defined_names([source])
-            tree = ast.parse(source)
-        except (CourseError, SyntaxError):
-            continue
-        imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-        found |= {(alias.asname or alias.name).split(".")[0] for node in imports for alias in node.names}
-    return found
+    return set().union(*map(names_of, sources))
 
 
-def _result(cell: NotebookNode, part: str, outputs: Sequence[NotebookNode], unwritten: str) -> Check:
+def _causes(cells: Sequence[NotebookNode], outputs: Mapping[int, list[NotebookNode]]) -> Causes:
+    """Return what kept cells that are no tests from running."""
+    causes = Causes({})
+    code = [i for i, cell in enumerate(cells) if cell.cell_type == "code"]
+    for position, i in enumerate(code, 1):
+        if i in outputs and not _is_test(cells[i]):
+            causes.note(_marks(cells[i]).get("grade_id", ""), position, cells[i].source, outputs[i])
+    return causes
+
+
+def _result(cell: NotebookNode, part: str, outputs: Sequence[NotebookNode], unwritten: str, causes: Causes) -> Check:
     error = next((o for o in outputs if o.output_type == "error"), None)
     shown = [str(o.data.get("text/plain", "")) for o in outputs if o.output_type == "display_data"]
     outcome: Outcome = "passed" if error is None else "failed"
     said = ""
     if error is not None:
-        said = f"{error.ename}: {error.evalue}" if error.ename != "AssertionError" else str(error.evalue)
+        plain = error.ename in ("AssertionError", "SubmissionLost")
+        said = str(error.evalue) if plain else f"{error.ename}: {error.evalue}"
         # A test that expects an error finds this one instead; a class whose body raises it never gets its name.
         missing = re.search(r"name '(\w+)' is not defined", said)
         absent = missing is not None and re.search(rf"\b{missing[1]}\b", unwritten) is not None
         outcome = "not started" if "NotImplementedError" in said or absent else "failed"
+        cause = causes.behind(error.ename, error.evalue) if outcome == "failed" else None
+        if cause is not None and cause.error == "NotImplementedError":
+            outcome = "not started"
+        elif cause is not None:
+            said = f"not reached: see {cause.where}"
     marks = _marks(cell)
     return Check(marks.grade_id, part, float(marks.points), outcome, claim_of(cell.source), said, "\n".join(shown))
 

@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 from tqdm import tqdm
 
-from kernelmark.records import SubmissionResult
+from kernelmark.records import SubmissionResult, missing_module
 from kernelmark.stopwatch.stats import number
 from kernelmark.text import visible
 
@@ -39,6 +39,7 @@ class Progress:
         """Say how many are to be graded, and how many are done already."""
         self._start, self._graded, self._failed, self._changed, self._count = time.monotonic(), 0, 0, 0, count
         self._skipped = skipped
+        self._importing: dict[str, set[str]] = {}
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self._bar: Any = None
         if self.as_json:
@@ -57,6 +58,8 @@ class Progress:
         """
         self._graded += last
         self._changed += bool(change)
+        for module in result.missing_modules:
+            self._importing.setdefault(module, set()).add(result.student)
         people = sum(cell.points is None for cell in result.cells)
         earned, most = sum(c.points or 0.0 for c in result.cells), sum(c.max_points for c in result.cells)
         marks = f"{number(earned)} of {number(most)}" + (f", {people} for a person" if people else "")
@@ -120,6 +123,7 @@ class Progress:
                 failed=self._failed,
                 skipped=self._skipped,
                 changed=self._changed,
+                missing_modules={name: len(who) for name, who in sorted(self._importing.items())},
                 elapsed_s=round(elapsed, 3),
             )
             return
@@ -128,6 +132,8 @@ class Progress:
             f"{'Stopped: ' if stopped else ''}{self._graded} graded in {elapsed:.1f} s{rate}; {self._failed} failed, "
             f"{self._skipped} done before" + ("; run the same command to go on" if stopped else "")
         )
+        for name, who in sorted(self._importing.items()):
+            self._print(missing_module(name, len(who)))
         if self._failed:
             self._print(f"why they failed: {self.log}")
 

@@ -10,13 +10,15 @@ from pathlib import Path
 
 from kernelmark.errors import KernelmarkError
 from kernelmark.notebook import page
-from kernelmark.records import SubmissionResult, from_json
+from kernelmark.records import SubmissionResult, from_json, missing_module
 from kernelmark.stopwatch import picture
 from kernelmark.stopwatch.stats import number
 from kernelmark.text import visible
 
 # What one cell has to say to staff; a message that a submission made long is cut.
 MAX_STAFF_CHARS = 20_000
+# In a line on a terminal; the page has all.
+MAX_NAMED = 5
 
 
 def load_records(root: Path, assignment: str) -> list[SubmissionResult]:
@@ -35,9 +37,11 @@ def load_records(root: Path, assignment: str) -> list[SubmissionResult]:
 
 
 def as_table(records: Sequence[SubmissionResult]) -> str:
-    """Return the class as lines of text: points, cells for a person, and the time it took."""
+    """Return the class as lines of text: what did not run, points, cells for a person, and the time it took."""
     width = max(7, *(len(visible(record.student, lines=False)) for record in records))
-    lines = [f"{'student':{width}}  points  of   person  time"]
+    causes = [f"{text}: {_some(students)}" for text, students in did_not_run(records)]
+    first = [visible(line, lines=False) for line in (*missing_modules(records), *causes)]
+    lines = [*first, *([""] if first else []), f"{'student':{width}}  points  of   person  time"]
     for record in records:
         earned, most, people = totals(record)
         student = visible(record.student, lines=False)
@@ -67,6 +71,8 @@ def as_page(records: Sequence[SubmissionResult], looks: Sequence[str] = ()) -> s
         machines=sorted({f"{r.machine.processor}, {r.machine.cores} cores, NumPy {r.machine.numpy}" for r in records}),
         missed=_missed(records),
         odd=_odd(records),
+        missing=missing_modules(records),
+        causes=did_not_run(records),
         doubtful=doubtful,
         most_chars=MAX_STAFF_CHARS,
         totals=totals,
@@ -84,6 +90,29 @@ def totals(record: SubmissionResult) -> tuple[float, float, int]:
 def _odd(records: Sequence[SubmissionResult]) -> list[SubmissionResult]:
     """Return the records of folders about which something was odd, those first that wait for a person."""
     return sorted((record for record in records if record.notes), key=lambda record: not record.doubt)
+
+
+def missing_modules(records: Sequence[SubmissionResult]) -> list[str]:
+    """Return a sentence for each module that submissions import and that is not installed, the commonest first."""
+    importing: dict[str, set[str]] = {}
+    for record in records:
+        for module in record.missing_modules:
+            importing.setdefault(module, set()).add(record.student)
+    return [missing_module(name, len(who)) for name, who in sorted(importing.items(), key=lambda i: (-len(i[1]), i[0]))]
+
+
+def did_not_run(records: Sequence[SubmissionResult]) -> list[tuple[str, list[str]]]:
+    """Return what kept cells from running, each with the students whom it befell, the commonest first."""
+    found: dict[str, dict[str, None]] = {}
+    for record in records:
+        for cause in record.causes:
+            found.setdefault(cause.text, {})[record.student] = None
+    return sorted(((text, list(who)) for text, who in found.items()), key=lambda item: -len(item[1]))
+
+
+def _some(students: Sequence[str]) -> str:
+    more = len(students) - MAX_NAMED
+    return ", ".join(students[:MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _missed(records: Sequence[SubmissionResult]) -> list[tuple[str, int, str]]:

@@ -1,7 +1,9 @@
 """nbgrader's own commands, as its documentation gives them, on a course that uses Kernelmark."""
 
 import csv
+import html
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -146,6 +148,17 @@ class TestFeedback:
         assert "waits for a person" in page
         assert MARKER not in page
         assert MARKER in (root / "autograded" / "anna" / "short" / "short.ipynb").read_text()
+
+    def test_says_the_cause_once_and_first(self, root: Path):
+        """A cell that did not run stands above the table, as text; the tests that need it point to it."""
+        hand_in(root, "anna", solved(add="raise ValueError('<script>steal()</script> **now**')"))
+        nbgrader(root, "autograde", "short")
+        nbgrader(root, "generate_feedback", "short")
+        page = (root / "feedback" / "anna" / "short" / "short.html").read_text()
+        text = html.unescape(re.sub(r"<[^>]+>", "", page))
+        assert text.count("cell `add` did not run: ValueError: <script>steal()</script> **now** (line 1)") == 1
+        assert text.index("did not run: ValueError") < text.index("not reached: see cell `add`")
+        assert "<script>steal()" not in page
 
     def test_runs_no_script_of_a_student(self, root: Path):
         """HTML that a student displays is cleaned."""

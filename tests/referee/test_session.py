@@ -88,6 +88,7 @@ class TestRestart:
         session.run("os._exit(1)")
         assert printed(session, "print(a, b)") == "1 2"
         assert len(session._ran) == 3
+        assert [source.partition(";")[0] for source, _ in session.left_out] == ["os._exit(1)", "import os, time"]
 
     def test_ends_after_the_limit(self, begin):
         """A notebook that crashes without end is given up, and every later cell says so."""

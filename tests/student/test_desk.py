@@ -10,7 +10,7 @@ from kernelmark.errors import KernelmarkError
 from kernelmark.notebook.conform import Course
 from kernelmark.student import desk
 from tests import small_course
-from tests.small_course import ADD
+from tests.small_course import ADD, COUNTER
 
 
 def put(folder: Path, notebook: nbformat.NotebookNode) -> Path:
@@ -116,6 +116,44 @@ class TestCheck:
         path = put(tmp_path / "01_short", released())
         with pytest.raises(KernelmarkError, match="it has A, B"):
             desk.check(path, "Z")
+
+    def test_the_cause_stands_once_and_first(self, tmp_path: Path):
+        """A cell with a syntax error is named with its line; the tests that need it say where to look."""
+        path = put(tmp_path / "01_short", released(add="def add(a, b)\n    return a + b", limit="limit = 12"))
+        found = desk.check(path)
+        assert {item.said for item in found[:2]} == {"not reached: see cell `add`"}
+        text = desk.as_report(path, found)
+        said = "cell `add` did not run: SyntaxError: expected ':' (line 1)"
+        assert text.count("expected ':'") == 1
+        assert text.index(said) < text.index("add_small")
+        assert "Next: mend cell `add`, which did not run." in text
+        assert found[3].outcome == "passed"
+
+    def test_set_up_that_fails_is_named(self, tmp_path: Path):
+        """A library that is missing on the student's machine is the cause of all that follows."""
+        notebook = released(add=ADD)
+        notebook.cells[1].source = f"import nowhere_at_all\n{notebook.cells[1].source}"
+        found = desk.check(put(tmp_path / "01_short", notebook))
+        assert found.causes[0].text.startswith("cell `setup` did not run: ModuleNotFoundError")
+        assert found[1].said == "not reached: see cell `setup`"
+
+    @pytest.mark.parametrize("ending", ["import os; os._exit(3)", "import ctypes; ctypes.string_at(0)"])
+    def test_a_cell_that_ends_the_kernel_is_named(self, tmp_path: Path, ending: str):
+        """The other cells run again without it, and every test has its outcome."""
+        path = put(tmp_path / "01_short", released(add=ADD, counter=f"{ending}\n{COUNTER}", limit="limit = 12"))
+        found = desk.check(path)
+        assert [item.outcome for item in found] == ["passed", "passed", "failed", "passed"]
+        assert found[2].said == "not reached: see cell `counter`"
+        assert [c.text for c in found.causes] == ["cell `counter` did not run: it ended the Jupyter kernel"]
+
+    def test_a_function_that_ends_the_kernel_costs_its_tests(self, tmp_path: Path):
+        """They are named; a call of `exit()` ends nothing, as in grading."""
+        ends = "def add(a, b):\n    import os; os._exit(3)"
+        path = put(tmp_path / "01_short", released(add=ends, counter=COUNTER, limit="exit()\nlimit = 12"))
+        found = desk.check(path)
+        assert [item.outcome for item in found] == ["failed", "failed", "passed", "passed"]
+        assert found[0].said == "it ended the Jupyter kernel"
+        assert found.causes == ()
 
     def test_a_change_makes_the_last_result_old(self, tmp_path: Path):
         """Status says that the notebook has changed since it was checked."""

@@ -1,6 +1,7 @@
 """The class at a glance, from records alone, and the command line around it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -8,7 +9,7 @@ import pytest
 
 from kernelmark import __main__ as command_line
 from kernelmark.errors import KernelmarkError
-from kernelmark.records import CellResult, Machine, Pair, SubmissionResult, to_json
+from kernelmark.records import Cause, CellResult, Machine, Pair, SubmissionResult, to_json
 from kernelmark.stopwatch.stats import decide
 from kernelmark.whole_class import report
 from tests import small_course
@@ -46,6 +47,39 @@ class TestTable:
         table = report.as_table([record("a\x1b[2Jb\nroot", passed("a"))])
         assert len(table.split("\n")) == 2
         assert "\x1b" not in table
+
+
+class TestCauses:
+    records = (
+        replace(record("anna", missed("a")), causes=(Cause("a", 2, "SyntaxError", "expected ':'", 3),)),
+        replace(
+            record("ben", missed("a")),
+            causes=(Cause("a", 2, "SyntaxError", "expected ':'", 3), Cause("", 5, "ValueError", f"\x1b[2J{HOSTILE}")),
+            missing_modules=("scipy",),
+        ),
+        replace(record("cleo", passed("a")), missing_modules=("scipy",)),
+    )
+
+    def test_come_first_in_the_table_each_once(self):
+        """What befell most stands first, with whom it befell; the marks follow."""
+        assert report.as_table(self.records).split("\n")[:4] == [
+            "2 submissions import scipy, which is not installed where they are graded",
+            "cell `a` did not run: SyntaxError: expected ':' (line 3): anna, ben",
+            f"code cell 5 did not run: ValueError: ?[2J{HOSTILE}: ben",
+            "",
+        ]
+
+    def test_come_first_on_the_page_each_once(self):
+        """Before the table of marks, as text."""
+        page = report.as_page(self.records)
+        assert page.count('expected &#39;:&#39; (line 3)</td><td class="who">anna, ben') == 1
+        assert page.index("import scipy") < page.index("expected &#39;") < page.index("<th>points</th>")
+        assert "<script" not in page
+
+    def test_are_not_there_where_all_cells_ran(self):
+        """No heading over nothing; a module that only a function imports is told without a cell."""
+        assert "did not run" not in report.as_page([record("anna", passed("a"))])
+        assert "1 submission imports scipy" in report.as_page(self.records[2:])
 
 
 class TestPage:

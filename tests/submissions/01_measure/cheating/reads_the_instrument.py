@@ -1,10 +1,12 @@
 """
-why = "Asks the workload how many bytes it was told to hold, and traces nothing."
+why = "Asks the work how many bytes it was told to hold, and traces nothing: NumPy's functions do not say."
 base = "solution"
 
 [marks]
 peak_memory_sees_temporaries = 0
 peak_memory_repeats = 0
+profile_function_and_operation = 0
+profile_memory_after_the_warmup = 0
 """
 
 # %% peak_memory

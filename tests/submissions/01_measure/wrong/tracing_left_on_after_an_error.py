@@ -4,7 +4,7 @@ base = "solution"
 
 [marks]
 peak_memory_ends_tracing = 0
-profile_memory_after_the_warmup = 0
+profile_times_are_not_traced = 0
 
 [reasons]
 peak_memory_ends_tracing = "left on"

@@ -1,0 +1,68 @@
+"""Cells run in a Jupyter kernel on the student's own machine, to the last one: a kernel that ends is started again.
+
+What ran before runs again, without the cell that ended it, and what was found before is kept. Nothing is
+contained, and it does not know which cells are tests.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat.notebooknode import NotebookNode
+
+from kernelmark.errors import KernelmarkError
+
+CELL_TIMEOUT_S = 300
+# As in grading: `exit()` would end the kernel after its cell, and the next one would seem to have done it.
+NO_EXIT = "get_ipython().ask_exit = lambda: print('exit() does nothing here')"
+
+Outputs = dict[int, list[NotebookNode]]
+
+
+def run_cells(folder: Path, sources: Mapping[int, str]) -> Outputs:
+    """Run cells in their order in a fresh kernel, and return the outputs of each by its key.
+
+    A cell that ends the kernel, or that does not come to an end, has an error that says so.
+
+    Raises:
+        KernelmarkError: the kernel does not come up.
+    """
+    found: Outputs = {}
+    left = dict(sources)
+    while (guilty := _run(folder, left, found)) is not None:
+        del left[guilty]
+    return found
+
+
+def _run(folder: Path, sources: Mapping[int, str], found: Outputs) -> int | None:
+    """Run cells in one kernel, add what is not found yet, and return the cell that ended it, or None."""
+    cells = [nbformat.v4.new_code_cell(source) for source in (NO_EXIT, *sources.values())]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    where = {"metadata": {"path": str(folder)}}
+    client = NotebookClient(notebook, timeout=CELL_TIMEOUT_S, allow_errors=True, kernel_name="python3", resources=where)
+    client.extra_arguments = ["--log-level=ERROR"]
+    client.log.setLevel("CRITICAL")  # what it logs of a kernel that ended is said below, in words
+    running = None
+    try:
+        client.reset_execution_trackers()
+        with client.setup_kernel():
+            for number, (running, cell) in enumerate(zip((None, *sources), cells, strict=True)):
+                client.execute_cell(cell, number)
+                if running is not None:
+                    found.setdefault(running, cell.outputs)
+    except (DeadKernelError, CellTimeoutError) as error:
+        if running is None:
+            raise _no_kernel(error) from None
+        late = isinstance(error, CellTimeoutError)
+        why = f"it did not end within {CELL_TIMEOUT_S} s" if late else "it ended the Jupyter kernel"
+        found[running] = [nbformat.v4.new_output("error", ename="SubmissionLost", evalue=why, traceback=[])]
+        return running
+    except Exception as error:  # nbclient and jupyter_client have no common base for what keeps a kernel from its start
+        raise _no_kernel(error) from None
+    return None
+
+
+def _no_kernel(error: Exception) -> KernelmarkError:
+    return KernelmarkError(f"the Jupyter kernel stopped: {type(error).__name__}: {str(error)[:300]}")

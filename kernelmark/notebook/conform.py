@@ -49,6 +49,8 @@ CHILDREN = "allow_child_processes"
 # The tag of an instructor's cell that shows something and that nothing else needs: the reference leaves it out.
 DEMONSTRATION = "demonstration"
 MAX_NAMED = 10
+# How the cell at the head begins that holds our notes; it is nobody's answer.
+NOTE = "**Note from the grader**"
 MISSING_NOTE = "# This cell was missing from the submission; it stands here as it was released.\n"
 
 
@@ -118,7 +120,7 @@ class Course:
         notebook.cells = [item.node for item in placed]
         self._look_elsewhere(placed)
         if notes:
-            text = "\n\n".join(["**Note from the grader**", *notes])
+            text = "\n\n".join([NOTE, *notes])
             notebook.cells.insert(0, _new_cell("markdown", text))
             placed.insert(0, _Placed((-1, 0, 0), notebook.cells[0], Cell("text", text, code=False)))
         _renew_cell_ids(notebook)
@@ -127,7 +129,8 @@ class Course:
 
     def _look_elsewhere(self, placed: Sequence[_Placed]) -> None:
         """Mark the answers that are as released where the student's text stands in cells that the release lacks."""
-        new = [item.cell for item in placed if not item.cell.grade_id and _words(item.cell.source) not in self._texts]
+        free = [item.cell for item in placed if not item.cell.grade_id and not item.cell.source.startswith(NOTE)]
+        new = [cell for cell in free if _words(cell.source) not in self._texts]
         for item in placed:
             own = item.cell
             if own.role == "answer" and own.untouched and any(own.code or not cell.code for cell in new):

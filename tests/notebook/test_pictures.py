@@ -62,6 +62,11 @@ class TestKept:
         assert "attachments" not in cell
         assert "Not kept, of the pictures in cells: 'p' (no PNG" in notes[0]
 
+    def test_in_a_time_that_grows_with_its_length(self):
+        """Megabytes of blanks before a sign that is none of base64 are read once; blanks at the head are no fault."""
+        assert not pictures.is_picture("image/png", PNG + " " * 3_000_000 + "<")
+        assert pictures.is_picture("image/png", f"{PNG[:5]}\n {PNG[5:]}")
+
     def test_no_more_than_the_bounds(self, monkeypatch: pytest.MonkeyPatch):
         """Each, all together and their number; the answer itself stays."""
         monkeypatch.setattr(pictures, "MAX_PICTURE_BYTES", 1000)

@@ -33,7 +33,8 @@ ROOMS = {
     "records": "",
     "autograde": "",
     "notebook.cells": "errors",
-    "notebook.conform": "errors cells",
+    "notebook.places": "cells",
+    "notebook.conform": "errors cells places",
     "notebook.intake": "errors",
     "notebook.page": "",
     "notebook.markup": "page",
@@ -48,7 +49,8 @@ ROOMS = {
     "wire.channel": "values",
     "wire.withheld": "values",
     "wire.changes": "",
-    "wire.proxy": "errors values changes",
+    "wire.refused": "errors",
+    "wire.proxy": "errors values changes refused",
     "checks": "errors records stopwatch.stats stopwatch.timing stopwatch.desk_clock stopwatch.lock stopwatch.picture",
     "sandbox.shell": "",
     "sandbox.objects": "errors wire.values shell",
@@ -65,7 +67,7 @@ ROOMS = {
     "sandbox.memory": "wire.values limits",
     "sandbox.watchdog": "errors stopwatch.clock limits started bubblewrap memory",
     "sandbox.turns": "errors",
-    "sandbox.callbacks": "errors wire.values",
+    "sandbox.callbacks": "errors wire.values wire.refused",
     "sandbox.timed": "errors stopwatch.clock stopwatch.timing wire.values wire.channel wire.withheld started",
     "sandbox.link": "errors stopwatch.clock stopwatch.timing wire.values wire.channel wire.proxy "
     "limits bubblewrap memory watchdog turns callbacks timed",
@@ -73,8 +75,10 @@ ROOMS = {
     "referee.machine": "records",
     "referee.outcome": "errors records notebook.cells stopwatch.stats wire.proxy",
     "referee.racing": "errors stopwatch.timing wire.values sandbox.link machine",
-    "referee.judge": "errors records notebook.cells stopwatch.timing checks wire.values wire.changes "
-    "wire.proxy sandbox.shell session machine outcome racing",
+    "referee.scene": "errors records notebook.cells wire.values wire.changes wire.refused wire.proxy sandbox.shell "
+    "sandbox.link outcome",
+    "referee.judge": "errors records notebook.cells stopwatch.timing checks wire.changes wire.refused wire.proxy "
+    "sandbox.link session machine outcome racing scene",
     "referee.run": "errors records notebook.cells sandbox.limits sandbox.link session outcome judge",
     "referee.warm": "errors records notebook.cells sandbox.shell sandbox.limits sandbox.bubblewrap sandbox.link "
     "session machine run",

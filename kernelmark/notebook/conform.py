@@ -27,7 +27,17 @@ from nbgrader.preprocessors import (
 from traitlets.config import Config
 
 from kernelmark.errors import CourseError
-from kernelmark.notebook.cells import Cell, Plan, Role, claim_of, defined_classes, defined_names, hidden_lines
+from kernelmark.notebook.cells import (
+    Cell,
+    Plan,
+    Role,
+    autotest_line,
+    claim_of,
+    defined_classes,
+    defined_names,
+    hidden_lines,
+)
+from kernelmark.notebook.places import places
 
 # Larger than any notebook a person writes; what is larger is not read at all.
 MAX_NOTEBOOK_BYTES = 50 * 2**20
@@ -83,6 +93,7 @@ class Course:
             for name in sorted(set().union(*defined.values()))
         }
         self.classes = tuple(sorted(defined_classes([cell.source for cell in solved])))
+        self.places = places(self.cells, self.solution)
         self.allows_children = _allows_children(self.source, self.cells)
 
     def _is_solution(self, index: int) -> bool:
@@ -107,9 +118,8 @@ class Course:
             notebook.cells.insert(0, _new_cell("markdown", text))
             placed.insert(0, _Placed((-1, 0, 0), notebook.cells[0], Cell("text", text, code=False)))
         _renew_cell_ids(notebook)
-        return notebook, Plan(
-            tuple(item.cell for item in placed), self.names, self.solution, tuple(notes), self.classes
-        )
+        cells = tuple(item.cell for item in placed)
+        return notebook, Plan(cells, self.names, self.solution, tuple(notes), self.classes, self.places)
 
     def _students_cells(self, submission: NotebookNode) -> list[_Placed]:
         placed: list[_Placed] = []
@@ -254,6 +264,11 @@ def _instructor_cell(node: NotebookNode) -> Cell:
     if grade:
         if not code:
             raise CourseError(f"{grade_id}: a graded cell that is no answer must be code")
+        if line := autotest_line(node.source):
+            raise CourseError(
+                f"{grade_id}: {line[:60]!r} is a comment until nbgrader makes tests of it, and everybody would pass; "
+                "put in its place what nbgrader generate_assignment wrote into release/"
+            )
         claim, hidden = claim_of(node.source), hidden_lines(node.source)
         return Cell("test", node.source, grade_id, points, claim=claim, hidden=hidden)
     if not code:

@@ -80,6 +80,7 @@ def referee(job: Job, reference: Session) -> Refereed:
                 results.append(_answer(cell))
             outputs.append(found)
     finally:
+        judge.close()
         cpu_s = student.close() + time.process_time() - cpu_start
     return Refereed(
         cells=tuple(results),
@@ -128,7 +129,7 @@ def nobody_is_marked(plan: Plan, why: str) -> Refereed:
 
 def _setup_fault(judge: Judge, cell: Cell) -> str:
     try:
-        judge.setup(cell.source)
+        judge.setup(cell)
     except SandboxError:
         raise
     except (CourseError, GraderError) as error:

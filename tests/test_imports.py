@@ -82,8 +82,9 @@ ROOMS = {
     "referee.run": "errors records notebook.cells sandbox.limits sandbox.link session outcome judge",
     "referee.warm": "errors records notebook.cells sandbox.shell sandbox.limits sandbox.bubblewrap sandbox.link "
     "session machine run",
+    "referee.autotest": "errors notebook.cells notebook.conform sandbox.limits sandbox.link",
     "referee.grading": "errors records notebook.cells notebook.conform notebook.intake notebook.markup "
-    "sandbox.limits run warm",
+    "sandbox.limits run warm autotest",
     "student.desk": "errors notebook.cells",
     "student.export": "errors",
     "course.settings": "sandbox.limits",

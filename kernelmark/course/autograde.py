@@ -251,7 +251,7 @@ def _course(step: NbGraderPreprocessor, resources: ResourcesDict) -> Course:
         raise CourseError(
             f"expected the instructor's notebook at {path}; set c.Kernelmark.source_directory if it moved"
         )
-    return Course(read_source(path), step.config)
+    return Course(read_source(path, step.config), step.config)
 
 
 def _submitted(step: NbGraderPreprocessor, place: dict[str, str]) -> Path:

@@ -21,13 +21,15 @@ from typing import Any
 import nbformat
 from nbformat.notebooknode import NotebookNode
 from nbgrader import utils
+from traitlets.config import Config
 
 from kernelmark.errors import CourseError, SubmissionError
 from kernelmark.notebook import intake
-from kernelmark.notebook.cells import Plan, mark_scheme
+from kernelmark.notebook.cells import AUTOTEST, Plan, mark_scheme
 from kernelmark.notebook.conform import MAX_NOTEBOOK_BYTES, Course, read_submission
 from kernelmark.notebook.markup import Sanitise
 from kernelmark.records import HANDED_IN, SubmissionResult
+from kernelmark.referee.autotest import with_tests
 from kernelmark.referee.run import Refereed
 from kernelmark.referee.warm import WarmJudges
 from kernelmark.sandbox.limits import Limits
@@ -44,7 +46,7 @@ def grade(source: Path, submitted: Path, limits: Limits | None = None) -> Submis
         CourseError: the instructor's notebook cannot be graded.
         SandboxError: submissions cannot be contained on this machine.
     """
-    course = Course(nbformat.read(source, as_version=4))
+    course = Course(read_source(source))
     submission, notes = read_handed_in(submitted)
     _, result = graded_notebook(
         course,
@@ -148,20 +150,31 @@ def environment_sha256() -> str:
 def source_of(source: Path, config: Any, assignment: str, notebook: str) -> str:
     """Return the hash of an instructor's notebook and the files beside it."""
     path = source / assignment / f"{notebook}.ipynb"
-    return _source_sha256(Course(read_source(path), config), own_files(path.parent))
+    return _source_sha256(Course(read_source(path, config), config), own_files(path.parent))
 
 
-def read_source(path: Path) -> NotebookNode:
-    """Return the instructor's notebook.
+def read_source(path: Path, config: Any = None) -> NotebookNode:
+    """Return the instructor's notebook, nbgrader's AUTOTEST lines made into tests.
 
     Raises:
-        CourseError: it cannot be read.
+        CourseError: it cannot be read, or its tests cannot be made.
     """
     try:
         found: NotebookNode = nbformat.read(path, as_version=4)
     except (OSError, ValueError) as error:
         raise CourseError(f"{path} cannot be read as a notebook: {str(error)[:200]}") from None
-    return found
+    return with_tests(found, path.parent, config or Config(), own_files(path.parent))
+
+
+def source_text(path: Path, config: Any) -> str:
+    """Return an instructor's notebook as text that can be graded elsewhere: as it lies there, unless tests are made.
+
+    Raises:
+        CourseError: its tests cannot be made. OSError: it cannot be read.
+    """
+    text = path.read_text(encoding="utf-8")
+    delimiter = Config(config).InstantiateTests.get("autotest_delimiter", AUTOTEST)
+    return str(nbformat.writes(read_source(path, config))) if delimiter in text else text
 
 
 def _limits(course: Course, limits: Limits) -> Limits:

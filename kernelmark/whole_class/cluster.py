@@ -205,7 +205,7 @@ class ClassAutograde(Autograde):
                     assignment=assignment,
                     notebook=name,
                     student=student,
-                    source=(source / f"{name}.ipynb").read_text(encoding="utf-8"),
+                    source=grading.source_text(source / f"{name}.ipynb", self.config),
                     submitted=submitted,
                     notes=tuple(notes),
                     limits=asdict(settings.limits()),

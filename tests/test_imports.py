@@ -76,7 +76,7 @@ ROOMS = {
     "referee.outcome": "errors records notebook.cells stopwatch.stats wire.proxy",
     "referee.racing": "errors stopwatch.timing wire.values sandbox.link machine",
     "referee.scene": "errors records notebook.cells wire.values wire.changes wire.refused wire.proxy sandbox.shell "
-    "sandbox.link outcome",
+    "sandbox.limits sandbox.link sandbox.memory sandbox.turns outcome",
     "referee.judge": "errors records notebook.cells stopwatch.timing checks wire.changes wire.refused wire.proxy "
     "sandbox.link session machine outcome racing scene",
     "referee.run": "errors records notebook.cells sandbox.limits sandbox.link session outcome judge",

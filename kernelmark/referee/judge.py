@@ -45,7 +45,7 @@ class Judge:
         self._whole = self._reference = reference
         self._place: int | None = None
         self._plan = plan
-        self._scene = Scene(plan)
+        self._scene = Scene(plan, student.limits)
         # The cells of the judge's that have run, in their order.
         self._ran: list[Cell] = []
         self._may_repeat = False
@@ -77,12 +77,10 @@ class Judge:
         """Run a test cell against the student's process; return its result and outputs."""
         start = time.monotonic()
         self._take_place(cell)
-        before, changes = self._scene.names(), Changes()
-        ran = self._run(cell, self._student.line, changes)
-        trouble, why = trouble_of(cell, ran.error, ran.verdicts, ran.number), ""
-        if changes.made and trouble is None and not ran.verdicts:  # no change of a timed call comes back
-            ran, trouble, why = self._settle(cell, changes, before, ran)
-        if trouble is not None or _earns_nothing(cell, ran):
+        before = self._scene.names()
+        ran, trouble, why = self._asked(cell, before)
+        # What cannot be asked twice was tried on the course's own solution already.
+        if (trouble is not None and not why) or (trouble is None and _earns_nothing(cell, ran)):
             ran, trouble = self._whose_doing(cell, before, ran, trouble)
         self._ran.append(cell)
         left_out, elapsed_s = self._student.left_out, time.monotonic() - start
@@ -108,6 +106,15 @@ class Judge:
             self.close()
             self._place, self._reference = place, self._whole if place is None else self._whole.as_of(place)
         self._reference.forgive()
+
+    def _asked(self, cell: Cell, before: Names) -> tuple[Ran, str | None, str]:
+        """Run a test against the student's process: what it came to, why nobody can be marked, what was overwritten."""
+        changes = Changes()
+        ran = self._run(cell, self._student.line, changes)
+        trouble = trouble_of(cell, ran.error, ran.verdicts, ran.number)
+        if changes.made and trouble is None and not ran.verdicts:  # no change of a timed call comes back
+            return self._settle(cell, changes, before, ran)
+        return ran, trouble, ""
 
     def _run(self, cell: Cell, line: Callable[[], Link], changes: Changes | None = None) -> Ran:
         self._may_repeat = True
@@ -141,8 +148,7 @@ class Judge:
         if isinstance(error, GraderError) and not isinstance(error, Implausible):
             # The course's own process was lost or late: once may be the machine's doing, twice is the submission's.
             self._scene.go_back(before)
-            ran = self._run(cell, self._student.line)
-            trouble = trouble_of(cell, ran.error, ran.verdicts, ran.number)
+            ran, trouble, _ = self._asked(cell, before)
             if trouble is None or not (isinstance(ran.error, CourseError) or _is_of_the_reference(ran.error)):
                 return ran, trouble
         told_ = SubmissionError(str(error) if isinstance(error, Implausible) else BY_THE_SUBMISSION)
@@ -154,7 +160,7 @@ class Judge:
 
     def _lent(self, cell: Cell, before: Names, error: BaseException | None) -> tuple[Ran, str | None] | None:
         """Return what a test comes to with the helpers that a cell which failed before it did not come to define."""
-        missing, ran = lacks(error), None
+        missing, found = lacks(error), None
         while missing:
             with self._scene.aside():
                 self._repeat(self._needed_by(cell))
@@ -164,10 +170,10 @@ class Judge:
             self._scene.go_back(before)
             self._scene.lend(missing, value)
             before = self._scene.names()
-            ran = self._run(cell, self._student.line)
-            further = lacks(ran.error)
+            ran, trouble, _ = self._asked(cell, before)
+            found, further = (ran, trouble), lacks(ran.error)
             missing = further if further != missing else ""
-        return None if ran is None else (ran, trouble_of(cell, ran.error, ran.verdicts, ran.number))
+        return found
 
     def _on_the_reference(self, cell: Cell, before: Names) -> BaseException | None:
         """Run a test against the course's own solution, and return why it fails, if it does.

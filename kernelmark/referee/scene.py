@@ -8,6 +8,7 @@ import contextlib
 import io
 import math
 import re
+import signal
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,17 +16,24 @@ from typing import Any
 
 import numpy as np
 
-from kernelmark.errors import KernelmarkError, SandboxError, SubmissionError
+from kernelmark.errors import CourseError, KernelmarkError, SandboxError, SubmissionError
 from kernelmark.notebook.cells import Plan, ends_in_a_name_of
 from kernelmark.records import Verdict
 from kernelmark.referee.outcome import Output
-from kernelmark.sandbox.link import Link
+from kernelmark.sandbox import memory
+from kernelmark.sandbox.limits import Limits
+from kernelmark.sandbox.link import JUDGE_MEMORY, Link
 from kernelmark.sandbox.shell import Shell, make_shell
+from kernelmark.sandbox.turns import Patience
 from kernelmark.wire.changes import Changes
 from kernelmark.wire.proxy import Proxy, note_changes, printable
 from kernelmark.wire.refused import Refused, note_refused
 from kernelmark.wire.values import Decoder, Plain, WireError
 
+# The test's own code may use so many times the limit of a call, in CPU time; a race checks every output here.
+OWN_TIME = 2
+# Where a bare `except` goes on in spite of it, it is ended again after so long.
+AGAIN_S = 1.0
 # The names of the shell, and those among the solution's that a cell of the judge's gave another meaning.
 Names = tuple[dict[str, Any], set[str]]
 
@@ -45,11 +53,17 @@ class Ran:
     verdicts: tuple[Verdict, ...] = ()
 
 
+class Overdue(BaseException):
+    """The test's own code went on for too long; no `except Exception` of the test's ends this."""
+
+
 class Scene:
     """The judge's shell. `run` runs a cell in it, its names standing for those of one process."""
 
-    def __init__(self, plan: Plan):
+    def __init__(self, plan: Plan, limits: Limits):
         self._plan = plan
+        self._patience = Patience(OWN_TIME * limits.cell_s)
+        self._limit_bytes = memory.first_bytes() + JUDGE_MEMORY * limits.memory_bytes
         self.solutions = frozenset(plan.names)
         # What stands for the solution's names, and those among them that a cell of the judge's gave another meaning.
         self._bound: dict[str, Any] = {}
@@ -65,7 +79,11 @@ class Scene:
         try:
             self._bind(source, line, lenient=False)
             note_changes(changes)
-            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            with contextlib.ExitStack() as around:
+                around.enter_context(contextlib.redirect_stdout(io.StringIO()))
+                around.enter_context(contextlib.redirect_stderr(io.StringIO()))
+                around.enter_context(memory.bounded(self._limit_bytes))
+                around.enter_context(_in_time(self._patience, refused))
                 outputs, error = self._shell.run(source)
         except SandboxError:
             raise
@@ -146,6 +164,30 @@ class Scene:
                 # Something that stands for it would pass `is not None`; Python's own NameError does not.
                 self._shell.user_ns.pop(name, None)
                 del self._bound[name]
+
+
+@contextlib.contextmanager
+def _in_time(patience: Patience, refused: Refused) -> Iterator[None]:
+    """End what the block computes here after so much CPU time: a loop may be as long as the student's code says.
+
+    One call into C is not ended: Python hears of the clock when it comes back.
+    """
+    limit_s = patience.seconds
+
+    def late(*_: Any) -> None:
+        text = f"the test's own code used more than {limit_s:.3g} s of CPU time"
+        if patience.seconds == limit_s:
+            patience.shorten()
+        refused.note(CourseError(text))
+        raise Overdue(text)
+
+    former = signal.signal(signal.SIGPROF, late)
+    signal.setitimer(signal.ITIMER_PROF, limit_s, AGAIN_S)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, former)
 
 
 def may_be_lent(value: Any) -> bool:

@@ -272,6 +272,15 @@ class TestTestsDoNotDependOnEachOther:
             result = graded(tmp_path, self.PARTS, {"s": "def double(x): return 2 * x"})
             assert marks(result) == {"t1": "fail", "t2": "fail", "t3": "pass", "t4": "pass"}
 
+    def test_what_is_lent_helps_no_overwriting(self, tmp_path: Path):
+        """A test with a helper that was lent is asked again, too, where its arguments were overwritten."""
+        parts = [("solution", "s", "def inc(x): return x + 1\ndef twice(x): return 2 * x")]
+        parts += [("test", "t1", "assert inc(1) == 2\ndef check(f, x): close(f(x), 2 * x)")]
+        parts += [("test", "t2", "check(twice, np.ones(3))")]
+        wrong = "def inc(x): return 0\ndef twice(x):\n    x[:] = 0\n    return np.zeros(3)"
+        assert marks(graded(tmp_path, parts, {"s": wrong})) == {"t1": "fail", "t2": "fail"}
+        assert marks(graded(tmp_path, parts, {"s": "def inc(x): return 0\ndef twice(x): return x + x"}))["t2"] == "pass"
+
     def test_the_references_answers_stay_with_the_reference(self, tmp_path: Path):
         """A failed test is tried on the course's own solution; what that returned passes no later test."""
         wrong = "def inc(x): raise RuntimeError\ndef double(x): return 2 * x"

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from kernelmark.referee import grading
 from tests.referee.test_judge import Part, graded, marks
 
 # What a test says so that a value cannot cross to the student's process, each inside of what catches it.
@@ -129,6 +130,22 @@ class TestASubmissionChoosesNoPerson:
         cell = graded(tmp_path, parts, {"s": TWO + CHOSEN["ends_the_reference"][1]}).cell("t")
         assert cell is not None
         assert (cell.mark, cell.points) == ("fail", 0.0)
+
+
+class TestATestThatGoesOn:
+    PARTS: list[Part] = [  # noqa: RUF012 - a table, never written
+        ("solution", "s", "def count(): return 3"),
+        ("test", "loop", "n = 0\nfor _ in range(count()): n += 1\nassert n == 3"),
+        ("test", "memory", "assert len([0] * count()) == 3"),
+    ]
+
+    def test_because_of_an_answer_is_the_submissions_fail(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+        """A loop as long as the answer, or a list: the test is ended, and the rest of the notebook is judged."""
+        limits = grading.Limits(cell_s=2.0)
+        monkeypatch.setattr(grading, "Limits", lambda: limits)
+        assert marks(graded(tmp_path, self.PARTS)) == dict.fromkeys(("loop", "memory"), "pass")
+        found = marks(graded(tmp_path, self.PARTS, {"s": "def count(): return 10**13"}))
+        assert found == dict.fromkeys(("loop", "memory"), "fail")
 
 
 class TestWhatTheCourseDoesItself:

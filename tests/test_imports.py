@@ -37,7 +37,8 @@ ROOMS = {
     "notebook.causes": "records",
     "notebook.pictures": "",
     "notebook.markers": "errors text cells",
-    "notebook.conform": "errors text cells pictures markers",
+    "notebook.places": "cells",
+    "notebook.conform": "errors text cells pictures markers places",
     "notebook.stamps": "",
     "notebook.intake": "errors text stamps",
     "notebook.folder": "errors text conform intake",
@@ -54,7 +55,8 @@ ROOMS = {
     "wire.channel": "values",
     "wire.withheld": "values",
     "wire.changes": "",
-    "wire.proxy": "errors text values changes",
+    "wire.refused": "errors",
+    "wire.proxy": "errors text values changes refused",
     "checks": "errors records stopwatch.stats stopwatch.picture stopwatch.desk_clock stopwatch.timing stopwatch.lock",
     "sandbox.folders": "",
     "sandbox.limits": "",
@@ -73,7 +75,7 @@ ROOMS = {
     "sandbox.memory": "wire.values limits",
     "sandbox.watchdog": "errors stopwatch.clock limits started bubblewrap memory",
     "sandbox.turns": "errors",
-    "sandbox.callbacks": "errors wire.values",
+    "sandbox.callbacks": "errors wire.values wire.refused",
     "sandbox.timed": "errors stopwatch.timing stopwatch.clock wire.values wire.channel wire.withheld started",
     "sandbox.link": "errors stopwatch.timing stopwatch.clock wire.values wire.channel wire.proxy limits luggage "
     "bubblewrap memory watchdog turns callbacks timed",
@@ -81,13 +83,16 @@ ROOMS = {
     "referee.machine": "records",
     "referee.outcome": "errors records notebook.cells stopwatch.stats wire.proxy",
     "referee.racing": "errors stopwatch.timing wire.values sandbox.link machine",
-    "referee.judge": "errors records notebook.cells notebook.causes stopwatch.timing stopwatch.lock wire.values "
-    "wire.changes wire.proxy checks sandbox.shell session machine outcome racing",
+    "referee.scene": "errors records notebook.cells wire.values wire.changes wire.refused wire.proxy sandbox.limits "
+    "sandbox.shell sandbox.memory sandbox.turns sandbox.link outcome",
+    "referee.judge": "errors records notebook.cells notebook.causes stopwatch.timing stopwatch.lock wire.changes "
+    "wire.refused wire.proxy checks sandbox.link session machine outcome racing scene",
     "referee.run": "errors records notebook.cells sandbox.limits sandbox.link session outcome judge",
     "referee.warm": "errors records notebook.cells sandbox.folders sandbox.limits sandbox.luggage sandbox.shell "
     "sandbox.bubblewrap sandbox.link session machine run",
+    "referee.autotest": "errors notebook.cells notebook.conform sandbox.limits sandbox.link",
     "referee.grading": "errors records notebook.cells notebook.conform notebook.intake notebook.folder "
-    "notebook.markup sandbox.folders sandbox.limits run warm",
+    "notebook.markup sandbox.folders sandbox.limits run warm autotest",
     "student.kernel": "errors",
     "student.desk": "errors text records notebook.cells notebook.causes kernel",
     "student.export": "errors text",

@@ -269,7 +269,7 @@ def _course(exporter: Configurable, place: dict[str, str]) -> Course:
         raise CourseError(
             f"expected the instructor's notebook at {path}; set c.Kernelmark.source_directory if it moved"
         )
-    return Course(read_source(path), exporter.config)
+    return Course(read_source(path, exporter.config), exporter.config)
 
 
 def _submitted(step: NbGraderPreprocessor, place: dict[str, str]) -> Path:

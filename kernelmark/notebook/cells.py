@@ -5,11 +5,12 @@ assignment. Which cells a submission is graded by is decided in `conform`.
 """
 
 import ast
+import functools
 import json
 import re
 import symtable
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Literal, NamedTuple
 
 from IPython.core.inputtransformer2 import TransformerManager
@@ -26,6 +27,8 @@ class Marks(NamedTuple):
 
 HIDDEN = Marks("BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
 SCHEME = Marks("BEGIN MARK SCHEME", "END MARK SCHEME")
+
+AUTOTEST = "AUTOTEST"
 
 Role = Literal["setup", "test", "student", "answer", "text"]
 
@@ -56,7 +59,9 @@ class Plan:
     """Everything a referee needs to know about one submitted notebook.
 
     `names` are those that the instructor's solution cells define: {name: grade ids of the cells}. Those of
-    them that are classes are `classes`. `doubt` is why a person must look at what earned nothing, or "".
+    them that are classes are `classes`. `doubt` is why a person must look at what earned nothing, or "". `places`
+    says of tests for which it matters how many of the code cells in `solution` stand before them: a name that they
+    need is given a meaning again further down.
     """
 
     cells: tuple[Cell, ...]
@@ -65,6 +70,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     doubt: str = ""
+    places: Mapping[str, int] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return the plan as JSON text."""
@@ -78,7 +84,8 @@ class Plan:
             [Cell(**{**c, "hidden": tuple(c["hidden"])}) for c in fields[k]] for k in ("cells", "solution")
         )
         notes, classes = tuple(fields["notes"]), tuple(fields["classes"])
-        return cls(tuple(cells), fields["names"], tuple(solution), notes, classes, fields["doubt"])
+        doubt, places = fields["doubt"], fields["places"]
+        return cls(tuple(cells), fields["names"], tuple(solution), notes, classes, doubt, places)
 
 
 def defined_names(sources: Sequence[str]) -> set[str]:
@@ -107,6 +114,84 @@ def defined_classes(sources: Sequence[str]) -> set[str]:
             elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Name) and node.value.id in found:
                 found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
     return found
+
+
+def autotest_line(source: str, delimiter: str = AUTOTEST) -> str:
+    """Return the first line that nbgrader makes into tests at release, or "": a comment with AUTOTEST in it."""
+    lines = (line.strip() for line in source.split("\n"))
+    return next((line for line in lines if line.startswith("#") and delimiter in line), "")
+
+
+def ends_in_a_name_of(source: str, names: Collection[str]) -> bool:
+    """Say whether a cell's last line only asks one of these names: `f(3)`, `limit`, `c.count`, `table[0]`.
+
+    What it comes to was said by the code behind the name, and is no number of the test's own.
+    """
+    body = body_of(source)
+    node: ast.AST | None = body[-1].value if body and isinstance(body[-1], ast.Expr) else None
+    while isinstance(node, ast.Call | ast.Attribute | ast.Subscript):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return isinstance(node, ast.Name) and node.id in names
+
+
+def holds_no_statement(source: str) -> bool:
+    """Say whether a cell holds nothing that could fail: comments, words, `pass`, or nothing at all."""
+    try:
+        body = ast.parse(TransformerManager().transform_cell(source)).body
+    except SyntaxError:
+        return False  # it fails
+    return all(_is_idle(node) for node in body)
+
+
+def _is_idle(node: ast.stmt) -> bool:
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return isinstance(node.value.value, str | bytes) or node.value.value in (None, ...)
+    return isinstance(node, ast.Pass)
+
+
+def bound_names(source: str) -> frozenset[str]:
+    """Return the names that a cell gives a meaning at its top level, imports included; none where it is no Python."""
+    return _names_of(source)[0]
+
+
+def imported_names(source: str) -> frozenset[str]:
+    """Return the names that a cell imports and does nothing else to."""
+    return _names_of(source)[2]
+
+
+def used_names(source: str) -> frozenset[str]:
+    """Return the names of the notebook that a cell asks for, at its top level or in its functions."""
+    return _names_of(source)[1]
+
+
+@functools.lru_cache(maxsize=1024)
+def _names_of(source: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Return the names that a cell binds, uses and only imports."""
+    try:
+        table = symtable.symtable(TransformerManager().transform_cell(source), "<cell>", "exec")
+    except SyntaxError:
+        return frozenset(), frozenset(), frozenset()
+    bound = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
+    imported = {s.get_name() for s in table.get_symbols() if s.is_imported() and not s.is_assigned()}
+    used = {s.get_name() for s in table.get_symbols() if s.is_referenced()}
+    inner = list(table.get_children())
+    while inner:
+        scope = inner.pop()
+        inner.extend(scope.get_children())
+        for symbol in scope.get_symbols():
+            if symbol.is_global():
+                used.add(symbol.get_name())
+                bound |= {symbol.get_name()} if symbol.is_declared_global() and symbol.is_assigned() else set()
+    return frozenset(bound), frozenset(used), frozenset(imported)
+
+
+@functools.lru_cache(maxsize=1024)
+def body_of(source: str) -> list[ast.stmt]:
+    """Return the statements of a cell; none where it is no Python."""
+    try:
+        return ast.parse(TransformerManager().transform_cell(source)).body
+    except SyntaxError:
+        return []
 
 
 def mark_scheme(source: str, marks: Marks = SCHEME) -> str:

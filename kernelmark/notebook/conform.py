@@ -27,9 +27,20 @@ from nbgrader.preprocessors import (
 from traitlets.config import Config
 
 from kernelmark.errors import CourseError
-from kernelmark.notebook.cells import Cell, Marks, Plan, Role, claim_of, defined_classes, defined_names, hidden_lines
+from kernelmark.notebook.cells import (
+    Cell,
+    Marks,
+    Plan,
+    Role,
+    autotest_line,
+    claim_of,
+    defined_classes,
+    defined_names,
+    hidden_lines,
+)
 from kernelmark.notebook.markers import Markers, check
 from kernelmark.notebook.pictures import Album, Attachments
+from kernelmark.notebook.places import places
 from kernelmark.text import visible
 
 # Larger than any notebook a person writes; what is larger is not read at all.
@@ -95,6 +106,7 @@ class Course:
             for name in sorted(set().union(*defined.values()))
         }
         self.classes = tuple(sorted(defined_classes([cell.source for cell in solved])))
+        self.places = places(self.cells, self.solution)
         self.allows_children = _allows_children(self.source, self.cells)
 
         self._texts = {"", *(_words(cell.source) for cell in self.released.cells)}
@@ -125,7 +137,7 @@ class Course:
             placed.insert(0, _Placed((-1, 0, 0), notebook.cells[0], Cell("text", text, code=False)))
         _renew_cell_ids(notebook)
         cells = tuple(item.cell for item in placed)
-        return notebook, Plan(cells, self.names, self.solution, tuple(notes), self.classes, doubt)
+        return notebook, Plan(cells, self.names, self.solution, tuple(notes), self.classes, doubt, self.places)
 
     def _look_elsewhere(self, placed: Sequence[_Placed]) -> None:
         """Mark the answers that are as released where the student's text stands in cells that the release lacks."""
@@ -302,6 +314,11 @@ def _instructor_cell(node: NotebookNode, hiding: Marks) -> Cell:
     if grade:
         if not code:
             raise CourseError(f"{grade_id}: a graded cell that is no answer must be code")
+        if line := autotest_line(node.source):
+            raise CourseError(
+                f"{grade_id}: {line[:60]!r} is a comment until nbgrader makes tests of it, and everybody would pass; "
+                "put in its place what nbgrader generate_assignment wrote into release/"
+            )
         claim, hidden = claim_of(node.source), hidden_lines(node.source, hiding)
         return Cell("test", node.source, grade_id, points, claim=claim, hidden=hidden)
     if not code:

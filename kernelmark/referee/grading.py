@@ -22,13 +22,15 @@ from typing import Any
 import nbformat
 from nbformat.notebooknode import NotebookNode
 from nbgrader import utils
+from traitlets.config import Config
 
 from kernelmark.errors import CourseError
 from kernelmark.notebook import folder, intake
-from kernelmark.notebook.cells import Plan, mark_scheme
+from kernelmark.notebook.cells import AUTOTEST, Plan, mark_scheme
 from kernelmark.notebook.conform import Course
 from kernelmark.notebook.markup import Sanitise
 from kernelmark.records import HANDED_IN, CellResult, SubmissionResult
+from kernelmark.referee.autotest import with_tests
 from kernelmark.referee.run import Refereed
 from kernelmark.referee.warm import WarmJudges
 from kernelmark.sandbox.folders import own_folder
@@ -46,7 +48,7 @@ def grade(source: Path, submitted: Path, limits: Limits | None = None) -> Submis
         CourseError: the instructor's notebook cannot be graded.
         SandboxError: submissions cannot be contained on this machine.
     """
-    course = Course(nbformat.read(source, as_version=4))
+    course = Course(read_source(source))
     submission, notes, doubt = folder.read(course, folder.find(submitted))
     _, result = graded_notebook(
         course,
@@ -185,20 +187,31 @@ def source_of(
     """Return the hash of an instructor's notebook and the files beside it, and of which of them are the student's."""
     path = source / assignment / f"{notebook}.ipynb"
     files = intake.own_files(path.parent, most)[0]
-    return _source_sha256(Course(read_source(path), config), files, students_own.get(assignment, ()))
+    return _source_sha256(Course(read_source(path, config), config), files, students_own.get(assignment, ()))
 
 
-def read_source(path: Path) -> NotebookNode:
-    """Return the instructor's notebook.
+def read_source(path: Path, config: Any = None) -> NotebookNode:
+    """Return the instructor's notebook, nbgrader's AUTOTEST lines made into tests.
 
     Raises:
-        CourseError: it cannot be read.
+        CourseError: it cannot be read, or its tests cannot be made.
     """
     try:
         found: NotebookNode = nbformat.read(path, as_version=4)
     except (OSError, ValueError) as error:
         raise CourseError(f"{path} cannot be read as a notebook: {str(error)[:200]}") from None
-    return found
+    return with_tests(found, path.parent, config or Config(), own_files(path.parent))
+
+
+def source_text(path: Path, config: Any) -> str:
+    """Return an instructor's notebook as text that can be graded elsewhere: as it lies there, unless tests are made.
+
+    Raises:
+        CourseError: its tests cannot be made. OSError: it cannot be read.
+    """
+    text = path.read_text(encoding="utf-8")
+    delimiter = Config(config).InstantiateTests.get("autotest_delimiter", AUTOTEST)
+    return str(nbformat.writes(read_source(path, config))) if delimiter in text else text
 
 
 def _limits(course: Course, limits: Limits) -> Limits:

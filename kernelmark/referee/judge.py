@@ -6,8 +6,6 @@ kernel. It decides what a test cell found; it does not decide which cells run.
 """
 
 import contextlib
-import io
-import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,25 +14,25 @@ from typing import Any
 import numpy as np
 
 from kernelmark import checks
-from kernelmark.errors import CourseError, SubmissionError
+from kernelmark.errors import CourseError, GraderError, SubmissionError
 from kernelmark.notebook.causes import Causes
-from kernelmark.notebook.cells import Cell, Plan
+from kernelmark.notebook.cells import Cell, Plan, bound_names, used_names
 from kernelmark.records import Cause, CellResult, Verdict
 from kernelmark.referee.machine import describe_machine
 from kernelmark.referee.outcome import MAX_REASON_CHARS, Found, Output, result_of, status, trouble_of, writable
-from kernelmark.referee.racing import RemoteSide, require_plausible
+from kernelmark.referee.racing import Implausible, RemoteSide, require_plausible
+from kernelmark.referee.scene import Names, Ran, Scene, lacks, may_be_lent
 from kernelmark.referee.session import Session
-from kernelmark.sandbox.shell import Shell, make_shell
+from kernelmark.sandbox.link import Link
 from kernelmark.stopwatch.lock import host_lock
 from kernelmark.stopwatch.timing import Inputs
 from kernelmark.wire.changes import Argument, Changes, told
-from kernelmark.wire.proxy import Proxy, note_changes, printable
-from kernelmark.wire.values import Decoder, Plain, WireError
+from kernelmark.wire.proxy import Proxy
+from kernelmark.wire.refused import noted
 
 # An inconclusive race is run once more, in fresh processes, after this pause.
 PAUSE_S = 2.0
-# The names of the shell, and those among the solution's that a cell of the judge's gave another meaning.
-Names = tuple[dict[str, Any], set[str]]
+BY_THE_SUBMISSION = "This test could not be finished with what your code returned or did."
 
 
 class Judge:
@@ -42,7 +40,7 @@ class Judge:
 
     It starts with the two sessions and the plan; `setup` and `test` run a cell and say what came of it, `solved`
     tells it that a cell of the student's has run. What a test cell asks through `checks` (see `checks.Runtime`)
-    stands at its end. Nothing ends it but the process it is in.
+    stands at its end. `close` ends what it started itself.
     """
 
     def __init__(
@@ -55,14 +53,12 @@ class Judge:
     ):
         self._waits = waits
         self._student = student
-        self._reference = reference
-        self._names = frozenset(plan.names)
+        self._whole = self._reference = reference
+        self._place: int | None = None
         self._plan = plan
-        # What stands for the solution's names, and those among them that a cell of the judge's gave another meaning.
-        self._bound: dict[str, Any] = {}
-        self._own: set[str] = set()
-        self._shell: Shell = make_shell(runs_commands=True)
-        self._verdicts: list[Verdict] = []
+        self._scene = Scene(plan, student.limits)
+        # The cells of the judge's that have run, in their order.
+        self._ran: list[Cell] = []
         self._may_repeat = False
         self.sound = sound
         self.causes = Causes(plan.names)
@@ -70,45 +66,45 @@ class Judge:
         self.where = f"Measured by the grader on {self.machine.processor}, {time.strftime('%Y-%m-%d')}."
         checks.use(self)
 
-    def setup(self, source: str) -> None:
+    def setup(self, cell: Cell) -> None:
         """Run a locked set-up cell.
 
         Raises:
-            CourseError: it fails here, where no submitted code is.
+            CourseError: it fails, with the course's own solution too.
         """
-        self._bind(source, self._student, lenient=True)
-        _, error = self._shell.run(source)
-        self._note_own()
-        if isinstance(error, SubmissionError) or _is_of_a_student(error):
+        before = self._scene.names()
+        error = self._scene.set_up(cell.source, self._student.line)
+        self._ran.append(cell)
+        if error is None or isinstance(error, SubmissionError) or _is_of_a_student(error):
             return  # it asks something of the student's code; what it defines is missing to the tests that need it
-        if error is not None:
-            raise CourseError(f"a set-up cell fails: {type(error).__name__}: {error}; it begins {source[:80]!r}")
+        if used_names(cell.source) & self._scene.solutions or self._needed_by(cell):
+            with self._scene.aside():
+                self._scene.go_back(before)
+                self._repeat(self._needed_by(cell))
+                if self._scene.set_up(cell.source, self._as_tested) is None:
+                    return  # with what the student's code returned it fails, with the course's own it does not
+        raise CourseError(f"a set-up cell fails: {type(error).__name__}: {error}; it begins {cell.source[:80]!r}")
 
     def test(self, cell: Cell) -> tuple[CellResult, list[Output]]:
         """Run a test cell against the student's process; return its result and outputs."""
         start = time.monotonic()
-        names, own, changes = dict(self._shell.user_ns), set(self._own), Changes()
-        outputs, error = self._run(cell, self._student, changes)
-        verdicts = tuple(self._verdicts)
-        trouble, why = trouble_of(cell, error, verdicts), ""
-        if changes.made and trouble is None and not verdicts:  # no change of a timed call comes back
-            outputs, error, trouble, why = self._settle(cell, changes, (names, own), (outputs, error))
-        if trouble is None and error is not None and (cell.grade_id not in self.sound or self._lacks_its_own(error)):
-            # A test that the course's own solution fails too says nothing about a submission.
-            second = self._on_the_reference(cell)
-            if second is None:
-                self.sound.add(cell.grade_id)
-            else:
-                trouble = f"the course's own solution fails this test: {type(second).__name__}: {second}"
-        cause, elapsed_s = self._cause(error), time.monotonic() - start
-        result = result_of(cell, Found(error, verdicts, trouble, elapsed_s, cause, self._names))
+        self._take_place(cell)
+        before = self._scene.names()
+        ran, trouble, why = self._asked(cell, before)
+        # What cannot be asked twice was tried on the course's own solution already.
+        if (trouble is not None and not why) or (trouble is None and _earns_nothing(cell, ran)):
+            ran, trouble = self._whose_doing(cell, before, ran, trouble)
+        self._ran.append(cell)
+        cause, elapsed_s = self._cause(ran.error), time.monotonic() - start
+        found = Found(ran.error, ran.verdicts, trouble, elapsed_s, cause, self._scene.solutions, ran.number)
+        result = result_of(cell, found)
         if why and result.mark == "fail":
             result = replace(result, reason=f"{why}\n{result.reason}"[:MAX_REASON_CHARS])
-        return result, [status(result), *writable(outputs)]
+        return result, [status(result), *writable(ran.outputs)]
 
     def solved(self, grade_id: str) -> None:
         """Give the names that a solution cell defines their meaning again: it has run."""
-        self._own -= {name for name in self._own if grade_id in self._plan.names[name]}
+        self._scene.solved(grade_id)
 
     def _cause(self, error: BaseException | None) -> Cause | None:
         """Return the student's cell that did not run and that explains what a test found, if there is one."""
@@ -120,14 +116,119 @@ class Judge:
         found = [self.causes.behind(type(e).__name__, str(e)) for e in of_the_student]
         return next((cause for cause in found if cause is not None), None)
 
-    def _note_own(self) -> None:
-        """Remember which of the solution's names the cell that has just run defined itself, as a later cell may."""
-        names = self._shell.user_ns
-        self._own |= {name for name, value in self._bound.items() if names.get(name, value) is not value}
+    def close(self) -> None:
+        """End the reference that stands further up in the notebook, if there is one."""
+        if self._reference is not self._whole:
+            self._reference.close()
 
-    def _settle(
-        self, cell: Cell, changes: Changes, before: Names, found: tuple[list[Output], BaseException | None]
-    ) -> tuple[list[Output], BaseException | None, str | None, str]:
+    def _take_place(self, cell: Cell) -> None:
+        """Have the reference stand where the test stands; where no name changes further down, its end will do."""
+        place = self._plan.places.get(cell.grade_id)
+        if place != self._place:
+            self.close()
+            self._place, self._reference = place, self._whole if place is None else self._whole.as_of(place)
+        self._reference.forgive()
+
+    def _asked(self, cell: Cell, before: Names) -> tuple[Ran, str | None, str]:
+        """Run a test against the student's process: what it came to, why nobody can be marked, what was overwritten."""
+        changes = Changes()
+        ran = self._run(cell, self._student.line, changes)
+        trouble = trouble_of(cell, ran.error, ran.verdicts, ran.number)
+        if changes.made and trouble is None and not ran.verdicts:  # no change of a timed call comes back
+            return self._settle(cell, changes, before, ran)
+        return ran, trouble, ""
+
+    def _run(self, cell: Cell, line: Callable[[], Link], changes: Changes | None = None) -> Ran:
+        self._may_repeat = True
+        for session in (self._student, self._reference):
+            session.forget_callbacks()
+        return self._scene.run(cell.source, line, changes)
+
+    def _as_tested(self) -> Link:
+        """Return the line to the reference in the place of a submission, told from what `reference` asks."""
+        return self._reference.line()
+
+    def _whose_doing(self, cell: Cell, before: Names, ran: Ran, trouble: str | None) -> tuple[Ran, str | None]:
+        """Return what a test that did not pass comes to, once the course's own solution has been tried on it.
+
+        Where that fails too, or meets the same trouble, nobody can be marked. Where it does not, the submission
+        answers for the outcome, whatever its words are, unless it is a clock's or the machine's.
+        """
+        error = ran.error
+        if isinstance(error, GraderError) and not isinstance(error, Implausible) and not _is_of_the_reference(error):
+            return ran, trouble
+        if cell.grade_id not in self.sound:
+            second = self._on_the_reference(cell, before)
+            if second is not None:
+                said = f"the course's own solution fails this test: {type(second).__name__}: {second}"
+                return ran, trouble or f"{said}{self._where_it_stands()}"
+            self.sound.add(cell.grade_id)
+        if (lent := self._lent(cell, before, error)) is not None:
+            return lent
+        if trouble is None:
+            return ran, None
+        if isinstance(error, GraderError) and not isinstance(error, Implausible):
+            # The course's own process was lost or late: once may be the machine's doing, twice is the submission's.
+            self._scene.go_back(before)
+            ran, trouble, _ = self._asked(cell, before)
+            if trouble is None or not (isinstance(ran.error, CourseError) or _is_of_the_reference(ran.error)):
+                return ran, trouble
+        told_ = SubmissionError(str(error) if isinstance(error, Implausible) else BY_THE_SUBMISSION)
+        told_.kernelmark_staff = trouble  # type: ignore[attr-defined]
+        return Ran(ran.outputs, told_), None
+
+    def _where_it_stands(self) -> str:
+        return "" if self._place is None else "; the solution has run only as far as this test's place in the notebook"
+
+    def _lent(self, cell: Cell, before: Names, error: BaseException | None) -> tuple[Ran, str | None] | None:
+        """Return what a test comes to with the helpers that a cell which failed before it did not come to define."""
+        missing, found = lacks(error), None
+        while missing:
+            with self._scene.aside():
+                self._repeat(self._needed_by(cell))
+                value = self._scene.named(missing)
+            if missing in self._scene.solutions or not may_be_lent(value):
+                break
+            self._scene.go_back(before)
+            self._scene.lend(missing, value)
+            before = self._scene.names()
+            ran, trouble, _ = self._asked(cell, before)
+            found, further = (ran, trouble), lacks(ran.error)
+            missing = further if further != missing else ""
+        return found
+
+    def _on_the_reference(self, cell: Cell, before: Names) -> BaseException | None:
+        """Run a test against the course's own solution, and return why it fails, if it does.
+
+        What an earlier cell of the judge's bound may hold what the student's code returned. So where the test
+        fails, it is tried once more after these cells, run against the course's own solution too.
+        """
+        error = self._changed_by_the_reference(cell, before)[1]
+        needed = self._needed_by(cell)
+        if error is None or not needed:
+            return error
+        with self._scene.aside():
+            self._repeat(needed)
+            return self._changed_by_the_reference(cell, self._scene.names())[1]
+
+    def _needed_by(self, cell: Cell) -> list[Cell]:
+        """Return the judge's cells before this one that bind what it uses, and what they use in turn."""
+        wanted, needed = set(used_names(cell.source)), []
+        for former in reversed(self._ran):
+            if bound_names(former.source) & wanted:
+                wanted |= used_names(former.source)
+                needed.append(former)
+        return needed[::-1]
+
+    def _repeat(self, cells: list[Cell]) -> None:
+        """Run cells of the judge's against the reference, as far as each comes."""
+        for cell in cells:
+            if cell.role == "setup":
+                self._scene.set_up(cell.source, self._as_tested)
+            else:
+                self._run(cell, self._as_tested)
+
+    def _settle(self, cell: Cell, changes: Changes, before: Names, found: Ran) -> tuple[Ran, str | None, str]:
         """Return what a test found that did not rest on arrays which the submission overwrote; see `changes`.
 
         What the course's own solution changes in this test comes back. A test that passes after any other change
@@ -137,102 +238,34 @@ class Judge:
         changes.exchange()
         in_place, second = self._changed_by_the_reference(cell, before)
         overwritten = changes.made - in_place
-        if not overwritten or found[1] is not None:
+        if not overwritten or found.error is not None:
             changes.exchange(only=in_place)
-            return *found, None, ""
+            return found, None, ""
         if second is not None:
-            return *found, f"the course's own solution fails this test: {type(second).__name__}: {second}", ""
-        self._go_back_to(before)
-        outputs, error = self._run(cell, self._student, Changes(allowed=in_place))
-        trouble = trouble_of(cell, error, ())
-        if error is not None and trouble is None:
+            return found, f"the course's own solution fails this test: {type(second).__name__}: {second}", ""
+        self._scene.go_back(before)
+        ran = self._run(cell, self._student.line, Changes(allowed=in_place))
+        if ran.number is not None and found.number is not None:
+            ran = replace(ran, number=min(ran.number, found.number))
+        trouble = trouble_of(cell, ran.error, (), ran.number)
+        if ran.error is not None and trouble is None:
             _, third = self._changed_by_the_reference(cell, before)
             if third is not None:
                 trouble = f"the submission overwrites {told(overwritten)}, and this test cannot be asked twice: {third}"
         why = f"Your code overwrites what it is given ({told(overwritten)}); with the arrays left as they were:"
-        return outputs, error, trouble, why
+        return ran, trouble, why
 
     def _changed_by_the_reference(self, cell: Cell, before: Names) -> tuple[set[Argument], BaseException | None]:
-        """Return which arguments the course's own solution changes in a test, and how the test ended."""
-        after = dict(self._shell.user_ns), set(self._own)
+        """Return which arguments the course's own solution changes in a test, and why it fails, if it does."""
         changes = Changes(trusted=True)
-        self._go_back_to(before)
-        try:
-            error = self._run(cell, self._reference, changes)[1]
-        finally:
-            self._go_back_to(after)
+        with self._scene.aside():
+            self._scene.go_back(before)
+            ran = self._run(cell, self._as_tested, changes)
         changes.exchange()
-        return changes.made, error
-
-    def _go_back_to(self, names: Names) -> None:
-        self._shell.user_ns.clear()
-        self._shell.user_ns.update(names[0])
-        self._own = set(names[1])
-
-    def _on_the_reference(self, cell: Cell) -> BaseException | None:
-        """Run a test against the course's own solution; what it binds does not stay for the tests that follow."""
-        return self._changed_by_the_reference(cell, (dict(self._shell.user_ns), self._own))[1]
-
-    def _lacks_its_own(self, error: BaseException) -> bool:
-        """Say whether a test lacks a name of the tests' own: an earlier one failed before it came to define it."""
-        own = isinstance(error, NameError) and not getattr(error, "kernelmark_remote", False)
-        return own and getattr(error, "name", None) not in self._names
-
-    def _run(
-        self, cell: Cell, session: Session, changes: Changes | None = None
-    ) -> tuple[list[Output], BaseException | None]:
-        self._verdicts.clear()
-        self._may_repeat = True
-        session.forget_callbacks()
-        try:
-            self._bind(cell.source, session, lenient=False)
-        except SubmissionError as error:
-            return [], error
-        note_changes(changes)
-        try:
-            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-                found = self._shell.run(cell.source)
-        finally:
-            note_changes(None)
-        self._note_own()
-        return found
-
-    def _bind(self, source: str, session: Session, *, lenient: bool) -> None:
-        """Make the solution's names that a cell mentions stand for those of a process."""
-        names = self._names - self._own
-        self._bound = {
-            name: Proxy(session.line, {"n": name}, name, gives_objects=name in self._plan.classes) for name in names
-        }
-        self._shell.user_ns.update(self._bound)
-        wanted = sorted(names.intersection(re.findall(r"[^\W\d]\w*", source)))
-        if not wanted:
-            return
-        try:
-            reply, buffers = session.line().request({"op": "names", "names": wanted})
-            found = reply.get("ok")
-            decoder = Decoder(buffers, self._object_of(session))
-            for name in wanted:
-                entry = found.get(name) if isinstance(found, dict) else None
-                if isinstance(entry, dict) and entry.get("kind") == "value":
-                    value = decoder.decode(entry.get("value"))
-                    # A function is called where it lives: one of NumPy's, sent as a value, would run for nothing.
-                    if isinstance(value, Proxy) or not callable(value):
-                        self._shell.user_ns[name] = self._bound[name] = value
-                elif isinstance(entry, dict) and entry.get("kind") == "missing" and not lenient:
-                    # Something that stands for it would pass `is not None`; Python's own NameError does not.
-                    self._shell.user_ns.pop(name, None)
-                    del self._bound[name]
-        except SubmissionError:
-            if not lenient:
-                raise
-
-    def _object_of(self, session: Session) -> Callable[[Plain], Any]:
-        def resolve(node: Plain) -> Any:
-            if type(node.get("h")) is not int:
-                raise WireError("unknown kind of value")
-            return Proxy(session.line, {"h": node["h"]}, printable(node.get("type"))[:100])
-
-        return resolve
+        trouble = trouble_of(cell, ran.error, ran.verdicts, ran.number)
+        if ran.error is None and trouble is None and _earns_nothing(cell, ran):
+            trouble = "it gives 0 points"
+        return changes.made, ran.error if trouble is None or ran.error is not None else CourseError(trouble)
 
     # What test cells ask for through `checks`.
 
@@ -240,19 +273,25 @@ class Judge:
         self, name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> RemoteSide:
         """Return a racer: a proxy where it lives, anything of the instructor's in the reference process."""
+        with noted():
+            return self._side(name, function, args, kwargs)
+
+    def _side(
+        self, name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> RemoteSide:
+        ours = self._reference.line
         if isinstance(function, Proxy):
-            own = function._line == self._reference.line
+            own = function._line in (ours, self._as_tested)
             return RemoteSide(name, function._line, function._target, args, kwargs, trusted=own)
         if isinstance(function, np.ufunc):
-            target = {"f": f"numpy.{function.__name__}"}
-            return RemoteSide(name, self._reference.line, target, args, kwargs, trusted=True)
-        for solved in self._names:
-            if self._shell.user_ns.get(solved) is function:
+            return RemoteSide(name, ours, {"f": f"numpy.{function.__name__}"}, args, kwargs, trusted=True)
+        for solved in self._scene.solutions:
+            if self._scene.named(solved) is function:
                 raise SubmissionError(f"{solved} must be a function, it is of type {type(function).__name__}")
         own_name = getattr(function, "__name__", "")
-        if self._shell.user_ns.get(own_name) is not function:
+        if self._scene.named(own_name) is not function:
             raise CourseError(f"faster: {name} must be a function of a solution or set-up cell, or a NumPy ufunc")
-        return RemoteSide(name, self._reference.line, {"n": own_name}, args, kwargs, trusted=True)
+        return RemoteSide(name, ours, {"n": own_name}, args, kwargs, trusted=True)
 
     def reference(self, name: str) -> Any:
         """Return the course's own function of that name."""
@@ -273,11 +312,22 @@ class Judge:
 
     def plausible(self, seconds: float, inputs: Inputs, flops: float | None) -> None:
         """Raise MeasurementError when a call was faster than memory and arithmetic allow."""
-        require_plausible(seconds, inputs, flops)
+        with noted():
+            require_plausible(seconds, inputs, flops)
 
     def record(self, verdict: Verdict) -> None:
         """Keep a verdict for the marks of the running cell."""
-        self._verdicts.append(verdict)
+        self._scene.verdicts.append(verdict)
+
+
+def _earns_nothing(cell: Cell, ran: Ran) -> bool:
+    """Say whether a test failed, or ended in a 0 where there were points to be had."""
+    return ran.error is not None or (ran.number == 0 and cell.points > 0 and not ran.verdicts)
+
+
+def _is_of_the_reference(error: BaseException | None) -> bool:
+    """Say whether what went wrong is that the course's own process was late or lost: submitted work may lead to it."""
+    return isinstance(error, GraderError) and getattr(error, "kernelmark_reference", False) is True
 
 
 def _is_of_the_course(error: BaseException) -> bool:
@@ -286,4 +336,5 @@ def _is_of_the_course(error: BaseException) -> bool:
 
 def _is_of_a_student(error: BaseException | None) -> bool:
     """Say whether an exception was raised by submitted code, and not by the course's own."""
-    return getattr(error, "kernelmark_remote", False) and not getattr(error, "kernelmark_reference", False)
+    remote = getattr(error, "kernelmark_remote", False)
+    return bool(remote) and not getattr(error, "kernelmark_reference", False)

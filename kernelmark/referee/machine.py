@@ -34,9 +34,13 @@ def describe_machine() -> Machine:
     )
 
 
-def machine_limits() -> tuple[float, float]:
-    """Return this machine's float32 operations and bytes copied a second, one thread, measured once."""
-    if not _limits:
+def machine_limits(*, again: bool = False) -> tuple[float, float]:
+    """Return this machine's float32 operations and bytes copied a second, one thread, measured once.
+
+    Args:
+        again: measure once more, and keep the better of both.
+    """
+    if again or not _limits:
         rng = np.random.default_rng(0)
         a, b = (rng.random((384, 384), dtype=np.float32) for _ in range(2))
         source = np.ones(2**24, dtype=np.uint8)
@@ -44,6 +48,7 @@ def machine_limits() -> tuple[float, float]:
         gemm_s = _quickest(lambda: np.matmul(a, b))
         copy_s = _quickest(lambda: np.copyto(target, source))
         _limits.append((2 * 384**3 / gemm_s, 2 * source.nbytes / copy_s))
+        _limits[:] = [(max(peak for peak, _ in _limits), max(bandwidth for _, bandwidth in _limits))]
     return _limits[0]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kernelmark.errors import CourseError, GraderError, SubmissionError
-from kernelmark.notebook.cells import Cell
+from kernelmark.notebook.cells import Cell, holds_no_statement
 from kernelmark.records import Cause, CellResult, Mark, Verdict
 from kernelmark.stopwatch.stats import number
 from kernelmark.wire.proxy import printable, remote_traceback
@@ -31,6 +31,7 @@ class Found:
         trouble: why nobody can be marked, or None.
         cause: the cell that did not run and that explains the error, or None.
         names: those that the solution defines.
+        number: what the test ended in, where that is a number of its own: the points.
     """
 
     error: BaseException | None
@@ -39,18 +40,31 @@ class Found:
     elapsed_s: float
     cause: Cause | None
     names: frozenset[str]
+    number: float | None = None
 
 
-def trouble_of(cell: Cell, error: BaseException | None, verdicts: tuple[Verdict, ...]) -> str | None:
+def trouble_of(
+    cell: Cell, error: BaseException | None, verdicts: tuple[Verdict, ...], number_: float | None = None
+) -> str | None:
     """Return why nobody can be marked, or None where the submission answers for the outcome."""
     if isinstance(error, GraderError | CourseError):
         return f"{type(error).__name__}: {error}"
+    if holds_no_statement(cell.source):
+        return "CourseError: this test holds no statement that could fail, so everybody would pass; give it an assert"
     if re.match(r"\s*%%capture\b", cell.source):
         return "CourseError: %%capture hides what a test finds; take it out of the test cell"
     if len(verdicts) > 1:
         return "CourseError: a test cell may hold one speed check, this one holds more"
     if verdicts and verdicts[0].max_points != cell.points:
         return f"CourseError: the last step gives {verdicts[0].max_points} points, the cell has {cell.points}"
+    if error is None and number_ is not None:
+        if verdicts:
+            return "CourseError: a speed check gives the points, and so does the number on the last line; leave one out"
+        if not 0 <= number_ <= cell.points:
+            return (
+                f"CourseError: the number on the last line of a test is its points: {number_:g} came, and the cell has "
+                f"{cell.points:g}; end it in an assert, or divide"
+            )
     return None
 
 
@@ -68,10 +82,18 @@ def result_of(cell: Cell, found: Found) -> CellResult:
         return result("person", None, words, found.trouble)
     if error is not None:
         said = f"{type(error).__name__}: {error}"
+        detail = getattr(error, "kernelmark_staff", "")
+        if detail:  # words of the course's own, for staff alone
+            return result("fail", 0.0, str(error), f"by the submission's doing, not by the course's: {detail}")
         if found.cause is not None and found.cause.error != "NotImplementedError":
             not_reached = f"not reached: see {found.cause.where}"
             return result("fail", 0.0, not_reached, f"{not_reached} ({said})")
         return result("fail", 0.0, UNWRITTEN if found.cause else _reason(cell, error, found.names), said)
+    if not found.verdicts and found.number is not None:
+        given = f"This test gives {number(found.number)} of {number(cell.points)} points."
+        part: Mark = "partial" if found.number > 0 else "fail"
+        full = found.number == cell.points
+        return result("pass" if full else part, found.number, "" if full else given)
     if not found.verdicts:
         return result("pass", cell.points, "")
     verdict = found.verdicts[0]

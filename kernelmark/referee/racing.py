@@ -20,6 +20,10 @@ IMPLAUSIBLE = 2.0
 CACHE_OVER_MEMORY = 20.0
 
 
+class Implausible(MeasurementError):
+    """A call was faster than the machine can be: the submission's doing, unless the course's own is as fast."""
+
+
 class RemoteSide:
     """A racer in another process, timed from outside while it is stopped."""
 
@@ -58,9 +62,11 @@ class RemoteSide:
 
 
 def require_plausible(seconds: float, inputs: Inputs, flops: float | None) -> None:
-    """Raise MeasurementError when a call was faster than memory and arithmetic allow."""
+    """Raise Implausible when a call was faster than memory and arithmetic allow."""
     moved = sum(item.nbytes for item in inputs if isinstance(item, np.ndarray))
-    peak, bandwidth = machine_limits()
-    floor_s = max((flops or 0.0) / peak / IMPLAUSIBLE, moved / bandwidth / CACHE_OVER_MEMORY)
-    if seconds < floor_s:
-        raise MeasurementError(f"a call took {seconds:.3g} s, but this machine needs at least {floor_s:.3g} s for it")
+    for again in (False, True):  # measured in a bad moment, the machine would look slower than it is
+        peak, bandwidth = machine_limits(again=again)
+        floor_s = max((flops or 0.0) / peak / IMPLAUSIBLE, moved / bandwidth / CACHE_OVER_MEMORY)
+        if seconds >= floor_s:
+            return
+    raise Implausible(f"a call took {seconds:.3g} s, but this machine needs at least {floor_s:.3g} s for it")

@@ -101,6 +101,7 @@ def referee(job: Job, reference: Session, listener: Listener | None = None) -> R
             outputs.append(found)
             listener.judged(len(outputs), results, found)
     finally:
+        judge.close()
         cpu_s = student.close() + time.process_time() - cpu_start
     return Refereed(
         cells=tuple(results),
@@ -160,7 +161,7 @@ def nobody_is_marked(
 
 def _setup_fault(judge: Judge, cell: Cell) -> str:
     try:
-        judge.setup(cell.source)
+        judge.setup(cell)
     except SandboxError:
         raise
     except (CourseError, GraderError) as error:

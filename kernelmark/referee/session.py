@@ -33,6 +33,7 @@ class Session:
         link: a started process to begin with; else one is started at first use.
         ran: the cells that have run in it. A session with a link is the reference's: trusted.
         needed: cells that must not fail when they are run again.
+        trusted: it is the course's own, although it begins without a link.
     """
 
     def __init__(
@@ -43,8 +44,10 @@ class Session:
         link: Link | None = None,
         ran: Sequence[str] = (),
         needed: Collection[str] = (),
+        *,
+        trusted: bool = False,
     ):
-        self._limits = limits
+        self.limits = limits
         self._files = files
         self._whose = whose
         self._link = self._first = link
@@ -53,7 +56,7 @@ class Session:
         self._needed = frozenset(needed)
         self._cpu_s = 0.0
         self._spent_s = 0.0
-        self._trusted = link is not None
+        self._trusted = trusted or link is not None
         self._output_bytes = 0
         # The cells that are not run again, each with how it ended the process.
         self.left_out: list[tuple[str, str]] = []
@@ -103,6 +106,15 @@ class Session:
         if self._link is not None:
             self._link.forget_callbacks()
 
+    def forgive(self) -> None:
+        """Count the processes lost from now on: what one test did to this one costs no later test."""
+        self._starts = min(self._starts, 1)
+
+    def as_of(self, count: int) -> "Session":
+        """Return a session of the first cells that ran in this one, which starts when it is first asked."""
+        ran = self._ran[:count]
+        return Session(self.limits, self._files, self._whose, None, ran, self._needed, trusted=self._trusted)
+
     def renew(self) -> None:
         """Give up the running process, so that the next use starts a fresh one."""
         if self._link is not None:
@@ -117,22 +129,22 @@ class Session:
 
     def _require_time(self) -> None:
         running_s = self._link.spent_s if self._link is not None else 0.0
-        if not self._trusted and self._spent_s + running_s > self._limits.notebook_s:
-            raise SubmissionLost(f"the notebook used up its {self._limits.notebook_s:.0f} s (notebook_timeout_s)")
-        if not self._trusted and self._cpu_s > self._limits.cpu_s:
-            raise SubmissionLost(f"the notebook used up its {self._limits.cpu_s:.0f} s of CPU time (cpu_limit_s)")
+        if not self._trusted and self._spent_s + running_s > self.limits.notebook_s:
+            raise SubmissionLost(f"the notebook used up its {self.limits.notebook_s:.0f} s (notebook_timeout_s)")
+        if not self._trusted and self._cpu_s > self.limits.cpu_s:
+            raise SubmissionLost(f"the notebook used up its {self.limits.cpu_s:.0f} s of CPU time (cpu_limit_s)")
 
     def _start(self) -> None:
         while True:
             self._require_time()
             if self._link is not None:
                 self._drop(self._link)
-            if self._starts > self._limits.restarts:
+            if self._starts > self.limits.restarts:
                 text = f"the process of {self._whose} was lost {self._starts} times and is not started again"
                 raise (GraderError if self._trusted else SubmissionLost)(f"{text} (restart_limit)")
             self._starts += 1
             self._link = Link(
-                self._limits,
+                self.limits,
                 self._files,
                 self._whose,
                 patience=self._patience,
@@ -168,8 +180,8 @@ class Session:
 
     def _run(self, link: Link, source: str) -> tuple[list[dict[str, Any]], bool]:
         # A cell always has its full time, however often some function hung: it may be run again many times.
-        bounds = {"max_chars": self._limits.cell_output_chars, "max_rich_bytes": self._limits.cell_display_bytes}
-        reply, _ = link.request({"op": "cell", "source": source, **bounds}, timeout_s=self._limits.cell_s)
+        bounds = {"max_chars": self.limits.cell_output_chars, "max_rich_bytes": self.limits.cell_display_bytes}
+        reply, _ = link.request({"op": "cell", "source": source, **bounds}, timeout_s=self.limits.cell_s)
         found = reply.get("ok")
         if not isinstance(found, dict) or not isinstance(found.get("outputs"), list):
             raise SubmissionError(f"{self._whose} put nonsense on the line to the grader: no outputs of a cell")
@@ -180,13 +192,13 @@ class Session:
 
         The other end keeps to the bounds of a cell by itself, unless it was tampered with.
         """
-        left = max(self._limits.notebook_output_bytes - self._output_bytes, LAST_BYTES)
-        dropped = DROPPED_NOTE.format(self._limits.cell_display_bytes)
-        room = _Room(self._limits.cell_output_chars + SLACK_CHARS, self._limits.cell_display_bytes, left, dropped)
+        left = max(self.limits.notebook_output_bytes - self._output_bytes, LAST_BYTES)
+        dropped = DROPPED_NOTE.format(self.limits.cell_display_bytes)
+        room = _Room(self.limits.cell_output_chars + SLACK_CHARS, self.limits.cell_display_bytes, left, dropped)
         outputs = [clean for item in items if not room.full and (clean := _clean_output(item, room))]
         self._output_bytes += left - room.notebook
         if room.full:
-            outputs.append(_stream(NOTEBOOK_NOTE.format(self._limits.notebook_output_bytes)))
+            outputs.append(_stream(NOTEBOOK_NOTE.format(self.limits.notebook_output_bytes)))
         return outputs
 
     def _drop(self, link: Link) -> None:

@@ -143,6 +143,7 @@ class Shell(InteractiveShell):
     def __init__(self, *, runs_commands: bool = False, **settings: Any):
         self.outputs = Outputs()
         self.runs_commands = runs_commands
+        self.value: Any = None  # what the last cell ended in, where that was shown
         super().__init__(**settings)
 
     def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
@@ -196,7 +197,7 @@ class Shell(InteractiveShell):
         streams = _Stream("stdout", self.outputs), _Stream("stderr", self.outputs)
         with contextlib.redirect_stdout(streams[0]), contextlib.redirect_stderr(streams[1]):
             result = self.run_cell(source, store_history=True)
-        error = result.error_before_exec or result.error_in_exec
+        error, self.value = result.error_before_exec or result.error_in_exec, result.result
         if error is not None and limit_met(error) and self.outputs.items[-1]["output_type"] != "error":
             # IPython could not show it: to format a traceback it opens files itself.
             self.outputs.error(type(error).__name__, text_of(error), [text_of(error)])

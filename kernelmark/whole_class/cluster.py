@@ -218,7 +218,7 @@ class ClassAutograde(Autograde):
                     assignment=assignment,
                     notebook=name,
                     student=student,
-                    source=(source / f"{name}.ipynb").read_text(encoding="utf-8"),
+                    source=grading.source_text(source / f"{name}.ipynb", self.config),
                     submitted=find(Path(folder, f"{name}.ipynb"), known),
                     limits=asdict(settings.limits()),
                     config=plain(self.config),

@@ -13,9 +13,10 @@ from typing import Any, NoReturn, Protocol
 
 import numpy as np
 
-from kernelmark.errors import CourseError, SubmissionError
+from kernelmark.errors import SubmissionError
 from kernelmark.text import visible
 from kernelmark.wire.changes import Argument, Changes
+from kernelmark.wire.refused import ObjectRefused, noted
 from kernelmark.wire.values import Decoder, Encoder, Plain, Sent, WireError, copy_back
 
 # A loop over something in another process ends after so many items, one way or the other.
@@ -80,30 +81,28 @@ class Proxy:
     def _require_made(self, name: str) -> None:
         """Refuse to ask what was returned in the place of a plain value: it might say yes to everything."""
         if not self._is_made and name in _ASKED_OF_PLAIN_VALUES:
-            raise SubmissionError(
-                f"a plain value was expected, such as a string or an array, to be asked for {name}; "
-                f"an object of type {self.__name__} was returned"
-            )
+            text = f"a plain value was expected, such as a string or an array, to be asked for {name}"
+            with noted():
+                raise ObjectRefused(f"{text}; an object of type {self.__name__} was returned")
 
     def _get(self, name: str) -> Any:
         if name not in self._methods:
-            line = self._line()
-            reply, buffers = line.request({"op": "get", "target": self._target, "name": name})
-            found = _checked_of(line, reply)
-            if not (isinstance(found, dict) and found.get("method") is True):
-                node = found.get("value") if isinstance(found, dict) else None
-                return Decoder(buffers, _resolver(self._line)).decode(node)
+            with _asking(self._line) as line:
+                reply, buffers = line.request({"op": "get", "target": self._target, "name": name})
+                found = _checked_of(line, reply)
+                if not (isinstance(found, dict) and found.get("method") is True):
+                    node = found.get("value") if isinstance(found, dict) else None
+                    return Decoder(buffers, _resolver(self._line)).decode(node)
             self._methods.add(name)
         return Proxy(self._line, {"g": [self._target, name]}, f"{self.__name__}.{name}")
 
     def __setattr__(self, name: str, value: Any) -> None:
-        line = self._line()
-        encoder = Encoder(_leaver(self._line, line))
-        node = encoder.encode(value)
-        reply, _ = line.request(
-            {"op": "set", "target": self._target, "name": name, "value": node}, encoder.sent.buffers
-        )
-        _checked_of(line, reply)
+        with _asking(self._line) as line:
+            encoder = Encoder(_leaver(self._line, line))
+            node = encoder.encode(value)
+            header = {"op": "set", "target": self._target, "name": name, "value": node}
+            reply, _ = line.request(header, encoder.sent.buffers)
+            _checked_of(line, reply)
 
     def __repr__(self) -> str:
         return f"<{self.__name__}, in a process of its own>"
@@ -155,7 +154,7 @@ class Proxy:
                 yield call(self._line, {"g": [remote._target, "__next__"]}, (), {}, step=True)
             except StopIteration:
                 return
-        raise self._endless()
+        self._endless()
 
     def __next__(self) -> Any:
         try:
@@ -169,10 +168,11 @@ class Proxy:
                 yield self[number]
             except IndexError:
                 return
-        raise self._endless()
+        self._endless()
 
-    def _endless(self) -> SubmissionError:
-        return SubmissionError(f"iterating {self.__name__} did not end after {MAX_STEPS} items")
+    def _endless(self) -> NoReturn:
+        with noted():
+            raise SubmissionError(f"iterating {self.__name__} did not end after {MAX_STEPS} items")
 
     def __enter__(self) -> Any:
         return self._special("__enter__")
@@ -183,10 +183,11 @@ class Proxy:
 
 def _refusal(name: str) -> Callable[..., NoReturn]:
     def refuse(self: Proxy, *_: Any) -> NoReturn:
-        raise SubmissionError(
-            f"a plain value was expected here (a number, a string, a list, an array), got {self.__name__}, which lives "
-            f"in a process of its own; its __{name}__ is not asked"
+        text = (
+            f"a plain value was expected here (a number, a string, a list, an array), got {self.__name__}, which lives"
         )
+        with noted():
+            raise ObjectRefused(f"{text} in a process of its own; its __{name}__ is not asked")
 
     return refuse
 
@@ -206,7 +207,28 @@ def call(
     Raises:
         SubmissionError: the process broke a rule. Any builtin exception that the call raised.
     """
-    link = line()
+    with _asking(line) as link:
+        return _called(line, link, target, args, kwargs, step=step)
+
+
+@contextlib.contextmanager
+def _asking(line: Callable[[], Line]) -> Iterator[Line]:
+    """Ask the process of the moment something, and note what is refused."""
+    with noted():
+        link = line()
+    with noted(trusted=getattr(link, "trusted", False)):
+        yield link
+
+
+def _called(
+    line: Callable[[], Line],
+    link: Line,
+    target: Plain,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    *,
+    step: bool,
+) -> Any:
     encoder = Encoder(_leaver(line, link))
     name = _name_of(target)
     arrays: list[Argument] = []  # which argument each array, and each of the course's value types, belongs to
@@ -347,7 +369,7 @@ def _leaver(line: Callable[[], Line], link: Line) -> Callable[[Any], Plain]:
         if isinstance(value, Proxy) and value._line == line:
             return value._target
         if isinstance(value, Proxy) and "h" in value._target:
-            raise CourseError(
+            raise WireError(
                 f"{value.__name__}, an object of one process, was handed to another; hand over plain values"
             )
         if callable(value):  # a function of the other process, too: it is called from here, where it lives

@@ -267,15 +267,24 @@ class TestTestsDoNotDependOnEachOther:
     ]
 
     def test_nor_on_who_was_graded_before(self, tmp_path: Path):
-        """What a failed test did not come to define is missing to later ones: a person looks, every time."""
+        """A helper that a failed test did not come to define is lent to later ones, what it computed is not."""
         for _ in range(3):
             result = graded(tmp_path, self.PARTS, {"s": "def double(x): return 2 * x"})
-            assert marks(result) == {"t1": "fail", "t2": "person", "t3": "person", "t4": "pass"}
+            assert marks(result) == {"t1": "fail", "t2": "fail", "t3": "pass", "t4": "pass"}
+
+    def test_what_is_lent_helps_no_overwriting(self, tmp_path: Path):
+        """A test with a helper that was lent is asked again, too, where its arguments were overwritten."""
+        parts = [("solution", "s", "def inc(x): return x + 1\ndef twice(x): return 2 * x")]
+        parts += [("test", "t1", "assert inc(1) == 2\ndef check(f, x): close(f(x), 2 * x)")]
+        parts += [("test", "t2", "check(twice, np.ones(3))")]
+        wrong = "def inc(x): return 0\ndef twice(x):\n    x[:] = 0\n    return np.zeros(3)"
+        assert marks(graded(tmp_path, parts, {"s": wrong})) == {"t1": "fail", "t2": "fail"}
+        assert marks(graded(tmp_path, parts, {"s": "def inc(x): return 0\ndef twice(x): return x + x"}))["t2"] == "pass"
 
     def test_the_references_answers_stay_with_the_reference(self, tmp_path: Path):
         """A failed test is tried on the course's own solution; what that returned passes no later test."""
         wrong = "def inc(x): raise RuntimeError\ndef double(x): return 2 * x"
-        assert marks(graded(tmp_path, self.PARTS, {"s": wrong}))["t2"] == "person"
+        assert marks(graded(tmp_path, self.PARTS, {"s": wrong}))["t2"] == "fail"
 
     def test_set_up_that_asks_the_student_costs_only_what_needs_it(self, tmp_path: Path):
         """A locked cell prints what an unfinished function returns; tests of other functions are judged."""
@@ -283,7 +292,7 @@ class TestTestsDoNotDependOnEachOther:
         parts += [("locked", "l", "print(add(2, 3))\nz = add(1, 1)")]
         parts += [("test", "t1", "assert one() == 1"), ("test", "t2", "assert z == 2")]
         unfinished = "def add(a, b): raise NotImplementedError\ndef one(): return 1"
-        assert marks(graded(tmp_path, parts, {"s": unfinished})) == {"t1": "pass", "t2": "person"}
+        assert marks(graded(tmp_path, parts, {"s": unfinished})) == {"t1": "pass", "t2": "fail"}
         assert marks(graded(tmp_path, parts)) == {"t1": "pass", "t2": "pass"}
 
     def test_objects_of_the_reference_do_not_pile_up(self, tmp_path: Path):
@@ -308,7 +317,7 @@ class TestObjects:
         parts += [("test", "t3", "second = P(200)\nassert second.x == 200\nassert first.x == 100")]
         wrong = "class P:\n    def __init__(self, x): self.x = x\ndef end():\n    import os; os._exit(3)"
         result = graded(tmp_path, parts, {"s": wrong})
-        assert marks(result) == {"t1": "pass", "t2": "fail", "t3": "person"}
+        assert marks(result) == {"t1": "pass", "t2": "fail", "t3": "fail"}
         assert "was lost when its process was started again" in result.cell("t3").staff
 
     def test_of_one_process_are_not_handed_to_another(self, tmp_path: Path):

@@ -309,7 +309,7 @@ class TestSecrets:
             judge = Judge(student, reference, plan, set())
             for cell in plan.cells:
                 if cell.role == "setup":
-                    judge.setup(cell.source)
+                    judge.setup(cell)
                 if cell.role == "test":
                     assert judge.test(cell)[0].mark == "pass"
                 elif cell.code:

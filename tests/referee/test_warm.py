@@ -6,7 +6,7 @@ from pathlib import Path
 
 import nbformat
 
-from kernelmark.notebook.conform import Course
+from kernelmark.notebook.conform import Course, read_submission
 from kernelmark.referee import grading, warm
 from kernelmark.sandbox.limits import Limits
 from kernelmark.stopwatch.lock import host_lock
@@ -32,7 +32,7 @@ def course(*tests: tuple[str, str, int]) -> nbformat.NotebookNode:
 
 def grade(source: nbformat.NotebookNode, limits: Limits) -> dict[str, tuple[float | None, str]]:
     """Grade the solution itself; return points and staff's words of each cell."""
-    work, _ = grading.as_notebook(nbformat.writes(source).encode())
+    work, _ = read_submission(nbformat.writes(source).encode())
     who = ("a", "short", "ann")
     work = grading.graded_notebook(Course(source), work, who, files={}, course_files={}, limits=limits)
     return {cell.grade_id: (cell.points, cell.staff) for cell in work[1].cells}

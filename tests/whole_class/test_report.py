@@ -65,7 +65,7 @@ class TestCauses:
         assert report.as_table(self.records).split("\n")[:4] == [
             "2 submissions import scipy, which is not installed where they are graded",
             "cell `a` did not run: SyntaxError: expected ':' (line 3): anna, ben",
-            f"code cell 5 did not run: ValueError: ?[2J{HOSTILE}: ben",
+            f"code cell 5 did not run: ValueError: \\x1b[2J{HOSTILE}: ben",
             "",
         ]
 

@@ -1,0 +1,225 @@
+"""The names that the judge's cells see: their own, and what stands for those of the solution.
+
+A name that the instructor's solution defines is a proxy here: calling it calls the function of the
+process that the cell is run against. It knows nothing of marks; `judge` decides what a run means.
+"""
+
+import contextlib
+import io
+import math
+import re
+import signal
+import types
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from kernelmark.errors import CourseError, KernelmarkError, SandboxError, SubmissionError
+from kernelmark.notebook.cells import Plan, ends_in_a_name_of
+from kernelmark.records import Verdict
+from kernelmark.referee.outcome import Output
+from kernelmark.sandbox import memory
+from kernelmark.sandbox.limits import Limits
+from kernelmark.sandbox.link import JUDGE_MEMORY, Link
+from kernelmark.sandbox.shell import Shell, make_shell
+from kernelmark.sandbox.turns import Patience
+from kernelmark.wire.changes import Changes
+from kernelmark.wire.proxy import Proxy, note_changes, printable
+from kernelmark.wire.refused import Refused, note_refused
+from kernelmark.wire.values import Decoder, Plain, WireError
+
+# The test's own code may use so many times the limit of a call, in CPU time; a race checks every output here.
+OWN_TIME = 2
+# Where a bare `except` goes on in spite of it, it is ended again after so long.
+AGAIN_S = 1.0
+# The names of the shell, and those among the solution's that a cell of the judge's gave another meaning.
+Names = tuple[dict[str, Any], set[str]]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What one run of a test came to.
+
+    Args:
+        error: what ended it, or what it was refused while it ran, whatever it made of that.
+        number: what it ended in, where that is a number of the judge's own.
+    """
+
+    outputs: list[Output]
+    error: BaseException | None
+    number: float | None = None
+    verdicts: tuple[Verdict, ...] = ()
+
+
+class Overdue(BaseException):
+    """The test's own code went on for too long; no `except Exception` of the test's ends this."""
+
+
+class Scene:
+    """The judge's shell. `run` runs a cell in it, its names standing for those of one process."""
+
+    def __init__(self, plan: Plan, limits: Limits):
+        self._plan = plan
+        self._patience = Patience(OWN_TIME * limits.cell_s)
+        self._limit_bytes = memory.first_bytes() + JUDGE_MEMORY * limits.memory_bytes
+        self.solutions = frozenset(plan.names)
+        # What stands for the solution's names, and those among them that a cell of the judge's gave another meaning.
+        self._bound: dict[str, Any] = {}
+        self._own: set[str] = set()
+        self._shell: Shell = make_shell(runs_commands=True)
+        self.verdicts: list[Verdict] = []
+
+    def run(self, source: str, line: Callable[[], Link], changes: Changes | None = None) -> Ran:
+        """Run a test against the process at the end of a line."""
+        self.verdicts.clear()
+        refused = Refused()
+        note_refused(refused)
+        try:
+            self._bind(source, line, lenient=False)
+            note_changes(changes)
+            with contextlib.ExitStack() as around:
+                around.enter_context(contextlib.redirect_stdout(io.StringIO()))
+                around.enter_context(contextlib.redirect_stderr(io.StringIO()))
+                around.enter_context(memory.bounded(self._limit_bytes))
+                around.enter_context(_in_time(self._patience, refused))
+                outputs, error = self._shell.run(source)
+        except SandboxError:
+            raise
+        except KernelmarkError as lost:  # before it came to run
+            return Ran([], lost)
+        finally:
+            note_changes(None)
+            note_refused(None)
+        self._note_own()
+        number = None if ends_in_a_name_of(source, self.solutions) else _number(self._shell.value)
+        denied = refused.denies if number is None else None
+        return Ran(outputs, refused.decides or error or denied, number, tuple(self.verdicts))
+
+    def set_up(self, source: str, line: Callable[[], Link]) -> BaseException | None:
+        """Run a set-up cell, which may do without what is missing; return what ended it."""
+        with contextlib.suppress(SubmissionError):
+            self._bind(source, line, lenient=True)
+        error = self._shell.run(source)[1]
+        self._note_own()
+        return error
+
+    def solved(self, grade_id: str) -> None:
+        """Give the names that a solution cell defines their meaning again: it has run."""
+        self._own -= {name for name in self._own if grade_id in self._plan.names[name]}
+
+    def names(self) -> Names:
+        """Return the names as they are, to `go_back` to."""
+        return dict(self._shell.user_ns), set(self._own)
+
+    def go_back(self, names: Names) -> None:
+        """Let the names mean what they meant."""
+        self._shell.user_ns.clear()
+        self._shell.user_ns.update(names[0])
+        self._own = set(names[1])
+
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[None]:
+        """Let what the block binds not stay."""
+        now = self.names()
+        try:
+            yield
+        finally:
+            self.go_back(now)
+
+    def named(self, name: str) -> Any:
+        """Return what a name means now, or None."""
+        return self._shell.user_ns.get(name)
+
+    def lend(self, name: str, value: Any) -> None:
+        """Give a name a meaning that a cell would have given it, had it not failed before."""
+        self._shell.user_ns[name] = value
+        self._own |= {name} & self.solutions
+
+    def _note_own(self) -> None:
+        """Remember which of the solution's names the cell that has just run defined itself, as a later cell may."""
+        names = self._shell.user_ns
+        self._own |= {name for name, value in self._bound.items() if names.get(name, value) is not value}
+
+    def _bind(self, source: str, line: Callable[[], Link], *, lenient: bool) -> None:
+        """Make the solution's names that a cell mentions stand for those of a process."""
+        names = self.solutions - self._own
+        self._bound = {name: Proxy(line, {"n": name}, name, gives_objects=name in self._plan.classes) for name in names}
+        self._shell.user_ns.update(self._bound)
+        wanted = sorted(names.intersection(re.findall(r"[^\W\d]\w*", source)))
+        if not wanted:
+            return
+        reply, buffers = line().request({"op": "names", "names": wanted})
+        found = reply.get("ok")
+        decoder = Decoder(buffers, _object_at(line))
+        for name in wanted:
+            entry = found.get(name) if isinstance(found, dict) else None
+            if isinstance(entry, dict) and entry.get("kind") == "value":
+                value = decoder.decode(entry.get("value"))
+                # A function is called where it lives: one of NumPy's, sent as a value, would run for nothing.
+                if isinstance(value, Proxy) or not callable(value):
+                    self._shell.user_ns[name] = self._bound[name] = value
+            elif isinstance(entry, dict) and entry.get("kind") == "missing" and not lenient:
+                # Something that stands for it would pass `is not None`; Python's own NameError does not.
+                self._shell.user_ns.pop(name, None)
+                del self._bound[name]
+
+
+@contextlib.contextmanager
+def _in_time(patience: Patience, refused: Refused) -> Iterator[None]:
+    """End what the block computes here after so much CPU time: a loop may be as long as the student's code says.
+
+    One call into C is not ended: Python hears of the clock when it comes back.
+    """
+    limit_s = patience.seconds
+
+    def late(*_: Any) -> None:
+        text = f"the test's own code used more than {limit_s:.3g} s of CPU time"
+        if patience.seconds == limit_s:
+            patience.shorten()
+        refused.note(CourseError(text))
+        raise Overdue(text)
+
+    former = signal.signal(signal.SIGPROF, late)
+    signal.setitimer(signal.ITIMER_PROF, limit_s, AGAIN_S)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, former)
+
+
+def may_be_lent(value: Any) -> bool:
+    """Say whether what a cell bound while the course's own code answered holds none of its answers.
+
+    A function that keeps nothing looks its names up when it is called; a module is what it is.
+    """
+    if isinstance(value, types.FunctionType):
+        return not (value.__defaults__ or value.__kwdefaults__ or value.__closure__ or vars(value))
+    return isinstance(value, types.ModuleType)
+
+
+def lacks(error: BaseException | None) -> str:
+    """Return the name that the judge's own code lacked, or ""."""
+    own = isinstance(error, NameError) and not getattr(error, "kernelmark_remote", False)
+    return str(getattr(error, "name", "") or "") if own and not isinstance(error, KernelmarkError) else ""
+
+
+def _number(value: Any) -> float | None:
+    """Return what a test ended in, where it is a number: to nbgrader, and here, the points. True is none, to both."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+def _object_at(line: Callable[[], Link]) -> Callable[[Plain], Any]:
+    def resolve(node: Plain) -> Any:
+        if type(node.get("h")) is not int:
+            raise WireError("unknown kind of value")
+        return Proxy(line, {"h": node["h"]}, printable(node.get("type"))[:100])
+
+    return resolve

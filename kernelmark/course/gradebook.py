@@ -149,8 +149,11 @@ def _notebook(book: Gradebook, submission: Any, name: str) -> Any:
     Raises:
         MissingEntry: the assignment has no such notebook.
     """
-    notebook = book.find_notebook(name, submission.assignment.name)
-    ids = {"notebook_id": notebook.id, "assignment_id": submission.id}
+    # Not `find_notebook`, for which SQLite counts the submissions of the whole class once more.
+    own = next((each for each in submission.assignment.notebooks if each.name == name), None)
+    if own is None:
+        raise MissingEntry(f"No such notebook: {submission.assignment.name}/{name}")
+    ids = {"notebook_id": own.id, "assignment_id": submission.id}
     found = book.db.query(SubmittedNotebook).filter_by(**ids).first()
     if found is None:
         found = SubmittedNotebook(**ids)
@@ -213,7 +216,9 @@ def set_penalties(book: Gradebook, submission: Any, penalty: Penalty) -> None:
         SubmittedNotebook.notebook_id.in_(ids), SubmittedNotebook.assignment_id == submission.id
     ):
         book.db.refresh(notebook)
-        notebook.late_submission_penalty = penalty(submission.student_id, notebook.score, late_s)
+        # The score is a sum for which SQLite goes through the grades of the whole class: asked of what is late alone.
+        lost = penalty(submission.student_id, notebook.score, late_s) if late_s > 0 else None
+        notebook.late_submission_penalty = lost
 
 
 def seconds_late(timestamp: datetime | None, duedate: datetime | None, extension: timedelta | None) -> float:

@@ -9,11 +9,14 @@ import os
 import tarfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from kernelmark.sandbox.limits import Limits
 
 # This share of a scratch folder may be taken by copies; the rest is for what the notebook writes.
 COPIED_SHARE = 0.5
+# What is unpacked is what `packed` made; Python before 3.11.4 knows no filters, and later ones ask for one.
+CAREFULLY: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
 # Each file takes whole pages.
 PAGE_BYTES = 4096
 
@@ -65,7 +68,7 @@ def unpack(descriptor: int, place: str = ".") -> None:
             open(descriptor, "rb", closefd=False) as file,
             tarfile.open(fileobj=file, mode="r:", format=tarfile.GNU_FORMAT) as archive,
         ):
-            archive.extractall(place, filter="data")
+            archive.extractall(place, **CAREFULLY)
 
 
 def _size(path: str, enough: int, largest: int) -> int:

@@ -3,7 +3,6 @@ why = "Returns an ndarray subclass that says it equals anything."
 base = "solution"
 
 [marks]
-matmul_naive_refuses_mismatch = 0
 matmul_naive_values = 0
 matmul_naive_ragged_shapes = 0
 matmul_naive_dtype_and_views = 0

@@ -204,11 +204,14 @@ class TestBreaches:
         assert "restart_limit" in said(session, "1")
 
     def test_reach_the_student_and_staff(self, grade_short):
-        """The cell is gone, so its names are missing: the reason says why, beside the marks of the other cells."""
+        """The cell is gone, so its names are missing: the limit is told once, and its tests say where to look."""
         flood = f"def add(a, b): return a + b\n{MEMORY['one allocation']}"
         result = grade_short(small_course.solved(add=flood), SMALL)
+        (cause,) = result.causes
+        assert "memory_limit_bytes" in cause.text
+        assert cause.cell == "add"
         for text in (result.cell("add_small").reason, result.cell("add_small").staff):
-            assert "memory_limit_bytes" in text
+            assert "not reached: see cell `add`" in text
         assert result.cell("counter_steps").points == 2
 
 
@@ -216,7 +219,7 @@ class TestBounds:
     def test_of_a_cells_outputs_hold_against_a_forged_answer(self, begin):
         """The server's own bounds are a courtesy: what it is made to send is bounded again here."""
         session = begin(replace(SMALL, cell_output_chars=1000, cell_display_bytes=1000))
-        session.run("from kernelmark import server, shell\nforged = []\nshell.Outputs.taken = lambda self: forged")
+        session.run("from kernelmark.sandbox import server, shell\nforged = []\nshell.Outputs.taken = lambda self: forged")
         items = {
             "stream": "{'output_type': 'stream', 'name': 'stdout', 'text': 'x' * 10**6}",
             "traceback": "{'output_type': 'error', 'ename': 'x', 'evalue': 'x', 'traceback': ['x' * 10**4] * 400}",
@@ -444,7 +447,7 @@ class TestTheGradersMemory:
                 "for _ in range(20): display(HTML('x' * 10**6))",
                 "raise ValueError('x' * 10**7)",
                 "forged = [{'output_type': 'stream', 'name': 'stdout', 'text': 'x' * 10**7}]",
-                "from kernelmark import shell; shell.Outputs.taken = lambda self: forged",
+                "from kernelmark.sandbox import shell; shell.Outputs.taken = lambda self: forged",
                 "1", "2", "3",
             ):
                 session.run(source)

@@ -119,12 +119,17 @@ def notebook(assignment: str, habit: str) -> NotebookNode:
     return made
 
 
-def grade(assignment: str, habit: str, folder: Path) -> SubmissionResult:
-    """Grade a hollow submission."""
-    name = notebook_name(assignment)
-    path = folder / habit / assignment / f"{name}.ipynb"
+def write(assignment: str, habit: str, folder: Path) -> None:
+    """Write a hollow submission, for `grade`."""
+    path = folder / habit / assignment / f"{notebook_name(assignment)}.ipynb"
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(notebook(assignment, habit)), encoding="utf-8")
+
+
+def grade(assignment: str, habit: str, folder: Path) -> SubmissionResult:
+    """Grade a hollow submission that was written."""
+    name = notebook_name(assignment)
+    path = folder / habit / assignment / f"{name}.ipynb"
     return grading.grade(ROOT / "source" / assignment / f"{name}.ipynb", path)
 
 
@@ -245,6 +250,7 @@ def main(assignments: Sequence[str]) -> int:
         for habit in HABITS:
             start = time.monotonic()
             with tempfile.TemporaryDirectory() as folder:
+                write(assignment, habit, Path(folder))
                 found = earned(grade(assignment, habit, Path(folder)))
             points = sum(p or 0.0 for p in found.values())
             print(f"{assignment:12} {habit:36} {points:5g} {time.monotonic() - start:6.1f} s  {found}", flush=True)

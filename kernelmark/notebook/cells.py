@@ -9,6 +9,7 @@ import functools
 import json
 import re
 import symtable
+import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Literal, NamedTuple
@@ -88,6 +89,21 @@ class Plan:
         return cls(tuple(cells), fields["names"], tuple(solution), notes, classes, doubt, places)
 
 
+# Python before 3.11.5 counts how deep it is in a tree once for all threads, and fails where two build one.
+_PARSING = threading.Lock()
+
+
+def parsed(source: str) -> ast.Module:
+    """Return the syntax tree of a cell, magics made into calls.
+
+    Raises:
+        SyntaxError: it is no Python.
+    """
+    text = TransformerManager().transform_cell(source)
+    with _PARSING:
+        return ast.parse(text)
+
+
 def defined_names(sources: Sequence[str]) -> set[str]:
     """Return the names that these cells define at their top level: functions, classes, values.
 
@@ -108,7 +124,7 @@ def defined_classes(sources: Sequence[str]) -> set[str]:
     """Return the names of the classes that these cells define at their top level, other names of the same included."""
     found: set[str] = set()
     for source in sources:
-        for node in ast.parse(TransformerManager().transform_cell(source)).body:
+        for node in parsed(source).body:
             if isinstance(node, ast.ClassDef):
                 found.add(node.name)
             elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Name) and node.value.id in found:
@@ -137,7 +153,7 @@ def ends_in_a_name_of(source: str, names: Collection[str]) -> bool:
 def holds_no_statement(source: str) -> bool:
     """Say whether a cell holds nothing that could fail: comments, words, `pass`, or nothing at all."""
     try:
-        body = ast.parse(TransformerManager().transform_cell(source)).body
+        body = parsed(source).body
     except SyntaxError:
         return False  # it fails
     return all(_is_idle(node) for node in body)
@@ -189,7 +205,7 @@ def _names_of(source: str) -> tuple[frozenset[str], frozenset[str], frozenset[st
 def body_of(source: str) -> list[ast.stmt]:
     """Return the statements of a cell; none where it is no Python."""
     try:
-        return ast.parse(TransformerManager().transform_cell(source)).body
+        return parsed(source).body
     except SyntaxError:
         return []
 
@@ -221,6 +237,6 @@ def without_hidden_lines(source: str, marks: Marks = HIDDEN) -> str:
 def claim_of(source: str) -> str:
     """Return the docstring of a test cell: the property it tests, in the instructor's words."""
     try:
-        return ast.get_docstring(ast.parse(TransformerManager().transform_cell(source))) or ""
+        return ast.get_docstring(parsed(source)) or ""
     except SyntaxError:
         return ""

@@ -219,7 +219,9 @@ class TestBounds:
     def test_of_a_cells_outputs_hold_against_a_forged_answer(self, begin):
         """The server's own bounds are a courtesy: what it is made to send is bounded again here."""
         session = begin(replace(SMALL, cell_output_chars=1000, cell_display_bytes=1000))
-        session.run("from kernelmark.sandbox import server, shell\nforged = []\nshell.Outputs.taken = lambda self: forged")
+        session.run(
+            "from kernelmark.sandbox import server, shell\nforged = []\nshell.Outputs.taken = lambda self: forged"
+        )
         items = {
             "stream": "{'output_type': 'stream', 'name': 'stdout', 'text': 'x' * 10**6}",
             "traceback": "{'output_type': 'error', 'ename': 'x', 'evalue': 'x', 'traceback': ['x' * 10**4] * 400}",

@@ -8,6 +8,7 @@ matmul_cache_optimized_ragged_edges = 0
 matmul_cache_optimized_block_extremes = 0
 matmul_cache_optimized_dtype_and_views = 0
 matmul_cache_optimized_block_products = 0
+matmul_cache_optimized_refuses = 0
 matmul_cache_optimized_speed = 0
 """
 

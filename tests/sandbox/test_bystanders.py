@@ -15,7 +15,7 @@ from tests.sandbox.linked import LIMITS, run, timed
 
 # Every way in: open its memory for writing, its descriptors, its program; limits, signals and the rest.
 DOORS = """
-import ctypes, os, resource, signal
+import ctypes, os, platform, signal
 libc = ctypes.CDLL(None, use_errno=True)
 others = sorted(int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) != os.getpid())
 opened = []
@@ -38,6 +38,9 @@ for pid in others:
     tried(f"{pid} ptrace", lambda: libc.ptrace(16, pid, 0, 0))
     tried(f"{pid} signal", lambda: os.kill(pid, 0) or True)
     tried(f"{pid} pidfd signal", lambda: signal.pidfd_send_signal(pidfd, 0) or True)
+context = ctypes.c_ulong()
+number = 206 if platform.machine() == "x86_64" else 0
+tried("io_setup", lambda: libc.syscall(number, 1, ctypes.byref(context)))
 print(len(others), opened)
 """
 

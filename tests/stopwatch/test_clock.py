@@ -146,6 +146,14 @@ class TestStop:
             over.set()
             disturber.join()
 
+    def test_time_in_which_no_signal_reaches_a_thread_is_told(self, started, monkeypatch):
+        """Two looks find a thread in state D, half a second after one another: that long it was out of reach."""
+        states = iter([{"D"}, {"R", "D"}, {"R"}, {"T"}])
+        monkeypatch.setattr(clock, "states", lambda pid: next(states))
+        ticks = iter([0.0, 0.0, 0.25, 0.25, 0.5, 0.5, 9.0, 9.0])
+        monkeypatch.setattr(clock.time, "monotonic", lambda: next(ticks))
+        assert clock.stop(started(WAIT).pid) == 0.5
+
     @pytest.mark.parametrize(("used_s", "kind"), [(4.0, clock.Restless), (0.1, MeasurementError)])
     def test_tells_who_worked_on_from_who_hung(self, started, monkeypatch, used_s, kind):
         """A process that used the time in which it had to stop did so on purpose; one that used none may hang."""

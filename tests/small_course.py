@@ -7,6 +7,8 @@ from typing import Any
 import nbformat
 from nbformat.notebooknode import NotebookNode
 
+from kernelmark.records import SubmissionResult
+
 # Stands in a hidden test and nowhere else: whoever can read it has read the test.
 MARKER = "marker_of_the_hidden_test_" + "7f3a"
 
@@ -96,3 +98,28 @@ def graded_cell(name: str, source: str, kind: str = "code", points: int | None =
     if points is not None:
         marks["points"] = points
     return make(source, metadata={"nbgrader": marks})
+
+
+def solution(name: str, source: str) -> NotebookNode:
+    """Return a cell that students write."""
+    return graded_cell(name, source, solution=True)
+
+
+def asked(name: str, source: str, points: int = 1) -> NotebookNode:
+    """Return a test cell."""
+    return graded_cell(name, source, grade=True, locked=True, points=points)
+
+
+def plain(source: str) -> NotebookNode:
+    """Return a cell of code that nbgrader knows nothing of."""
+    return nbformat.v4.new_code_cell(source)
+
+
+def notebook_of(*cells: NotebookNode) -> NotebookNode:
+    """Return a notebook of these cells."""
+    return nbformat.v4.new_notebook(cells=list(cells))
+
+
+def marks(result: SubmissionResult) -> dict[str, float | None]:
+    """Return the points of every graded cell, None where a person looks."""
+    return {cell.grade_id: cell.points for cell in result.cells}

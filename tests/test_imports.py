@@ -38,7 +38,8 @@ ROOMS = {
     "notebook.pictures": "",
     "notebook.markers": "errors text cells",
     "notebook.places": "cells",
-    "notebook.conform": "errors text cells pictures markers places",
+    "notebook.background": "cells places",
+    "notebook.conform": "errors text cells pictures markers places background",
     "notebook.stamps": "",
     "notebook.intake": "errors text stamps",
     "notebook.folder": "errors text conform intake",
@@ -85,8 +86,9 @@ ROOMS = {
     "referee.racing": "errors stopwatch.timing wire.values sandbox.link machine",
     "referee.scene": "errors records notebook.cells wire.values wire.changes wire.refused wire.proxy sandbox.limits "
     "sandbox.shell sandbox.memory sandbox.turns sandbox.link outcome",
-    "referee.judge": "errors records notebook.cells notebook.causes stopwatch.timing stopwatch.lock wire.changes "
-    "wire.refused wire.proxy checks sandbox.link session machine outcome racing scene",
+    "referee.judge": "errors records notebook.cells notebook.causes notebook.background stopwatch.timing "
+    "stopwatch.lock wire.changes wire.refused wire.proxy checks sandbox.link session machine "
+    "outcome racing scene",
     "referee.run": "errors records notebook.cells sandbox.limits sandbox.link session outcome judge",
     "referee.warm": "errors records notebook.cells sandbox.folders sandbox.limits sandbox.luggage sandbox.shell "
     "sandbox.bubblewrap sandbox.link session machine run",

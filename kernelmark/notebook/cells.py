@@ -41,7 +41,8 @@ class Cell:
     Roles: setup runs in every process; test runs in the judge; student runs in the
     student process where it is code; answer the same, and a person reads it; text
     does not run. `elsewhere` says of an answer that its own cell is as it was released, and that the submission
-    holds text of the student's outside all cells of the course.
+    holds text of the student's outside all cells of the course. `solves` says that students write it: a solution
+    cell, or one that a person marks.
     """
 
     role: Role
@@ -53,6 +54,11 @@ class Cell:
     hidden: tuple[int, ...] = ()
     untouched: bool = False
     elsewhere: bool = False
+    solves: bool = False
+
+    def is_of(self, cell: "Cell") -> bool:
+        """Say whether this is a cell of the course's, or what a test of the course's defines for later cells."""
+        return self is cell or (cell.role == "test" and self.role == "setup" and self.grade_id == cell.grade_id)
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,8 @@ class Plan:
     `names` are those that the instructor's solution cells define: {name: grade ids of the cells}. Those of
     them that are classes are `classes`. `doubt` is why a person must look at what earned nothing, or "". `places`
     says of tests for which it matters how many of the code cells in `solution` stand before them: a name that they
-    need is given a meaning again further down.
+    need is given a meaning again further down. `background` says which of these code cells the judge runs before a
+    test or a set-up cell, and `carried` what a test defines for later cells (see the room `background`).
     """
 
     cells: tuple[Cell, ...]
@@ -72,6 +79,8 @@ class Plan:
     classes: tuple[str, ...] = ()
     doubt: str = ""
     places: Mapping[str, int] = field(default_factory=dict)
+    background: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    carried: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return the plan as JSON text."""
@@ -85,12 +94,16 @@ class Plan:
             [Cell(**{**c, "hidden": tuple(c["hidden"])}) for c in fields[k]] for k in ("cells", "solution")
         )
         notes, classes = tuple(fields["notes"]), tuple(fields["classes"])
-        doubt, places = fields["doubt"], fields["places"]
-        return cls(tuple(cells), fields["names"], tuple(solution), notes, classes, doubt, places)
+        rest = {name: fields[name] for name in ("doubt", "places", "background", "carried")}
+        return cls(tuple(cells), fields["names"], tuple(solution), notes, classes, **rest)
 
 
 # Python before 3.11.5 counts how deep it is in a tree once for all threads, and fails where two build one.
 _PARSING = threading.Lock()
+
+
+# Magics on top of a cell that run it as it is, with its names.
+_ON_TOP = re.compile(r"\A\s*%%(?:time|capture|prun|memit|mprun)\b[^\n]*(?=\n|\Z)")
 
 
 def parsed(source: str) -> ast.Module:
@@ -99,9 +112,14 @@ def parsed(source: str) -> ast.Module:
     Raises:
         SyntaxError: it is no Python.
     """
-    text = TransformerManager().transform_cell(source)
+    text = _python(source)
     with _PARSING:
         return ast.parse(text)
+
+
+def _python(source: str) -> str:
+    """Return a cell as Python; a magic on top that runs the rest as it is leaves an empty line."""
+    return str(TransformerManager().transform_cell(_ON_TOP.sub("", source, count=1)))
 
 
 def defined_names(sources: Sequence[str]) -> set[str]:
@@ -113,7 +131,7 @@ def defined_names(sources: Sequence[str]) -> set[str]:
     names: set[str] = set()
     for source in sources:
         try:
-            table = symtable.symtable(TransformerManager().transform_cell(source), "<solution>", "exec")
+            table = symtable.symtable(_python(source), "<solution>", "exec")
         except SyntaxError as error:
             raise CourseError(f"a solution cell is no Python: {error}; it begins {source[:80]!r}") from None
         names |= {s.get_name() for s in table.get_symbols() if s.is_assigned() and not s.is_imported()}
@@ -184,7 +202,7 @@ def used_names(source: str) -> frozenset[str]:
 def _names_of(source: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     """Return the names that a cell binds, uses and only imports."""
     try:
-        table = symtable.symtable(TransformerManager().transform_cell(source), "<cell>", "exec")
+        table = symtable.symtable(_python(source), "<cell>", "exec")
     except SyntaxError:
         return frozenset(), frozenset(), frozenset()
     bound = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}

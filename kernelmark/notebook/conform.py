@@ -27,6 +27,7 @@ from nbgrader.preprocessors import (
 from traitlets.config import Config
 
 from kernelmark.errors import CourseError
+from kernelmark.notebook.background import background, carried
 from kernelmark.notebook.cells import (
     Cell,
     Marks,
@@ -92,14 +93,13 @@ class Course:
         doubled = sorted({name for name in ids if ids.count(name) > 1})
         if doubled:
             raise CourseError(f"grade ids must be unique, these are not: {', '.join(doubled)}")
-        self.solution = _for_the_reference(self.source, self.cells)
+        self._carried = carried(self.cells, self.markers.hidden)
+        self.solution = _for_the_reference(self.source, self.cells, self._carried)
         try:
             self.released = _release(self.source, self.config)
         except (RuntimeError, ValueError, ValidationError) as error:
             raise CourseError(f"nbgrader cannot release this notebook: {str(error)[:300]}") from None
-        solved = [
-            c for i, c in enumerate(self.cells) if c.code and c.role in ("student", "answer") and self._is_solution(i)
-        ]
+        solved = [c for c in self.cells if c.code and c.role in ("student", "answer") and c.solves]
         defined = {cell.grade_id: defined_names([cell.source]) for cell in solved}
         self.names = {
             name: [grade_id for grade_id, names in defined.items() if name in names]
@@ -107,14 +107,12 @@ class Course:
         }
         self.classes = tuple(sorted(defined_classes([cell.source for cell in solved])))
         self.places = places(self.cells, self.solution)
+        self.background = background(self.cells, self.solution, self.names)
         self.allows_children = _allows_children(self.source, self.cells)
 
         self._texts = {"", *(_words(cell.source) for cell in self.released.cells)}
         # One that was missing before: the notebook is conformed twice.
         self._texts |= {_words(MISSING_NOTE + cell.source) for cell in self.released.cells}
-
-    def _is_solution(self, index: int) -> bool:
-        return bool(self.source.cells[index].metadata.get("nbgrader", {}).get("solution"))
 
     def plan(self, submission: NotebookNode, notes: Sequence[str] = (), doubt: str = "") -> tuple[NotebookNode, Plan]:
         """Return the notebook to be graded, without outputs, and the plan for grading it.
@@ -137,7 +135,17 @@ class Course:
             placed.insert(0, _Placed((-1, 0, 0), notebook.cells[0], Cell("text", text, code=False)))
         _renew_cell_ids(notebook)
         cells = tuple(item.cell for item in placed)
-        return notebook, Plan(cells, self.names, self.solution, tuple(notes), self.classes, doubt, self.places)
+        return notebook, Plan(
+            cells,
+            self.names,
+            self.solution,
+            tuple(notes),
+            self.classes,
+            doubt,
+            self.places,
+            self.background,
+            {grade_id: cell.source for grade_id, cell in self._carried.items()},
+        )
 
     def _look_elsewhere(self, placed: Sequence[_Placed]) -> None:
         """Mark the answers that are as released where the student's text stands in cells that the release lacks."""
@@ -310,7 +318,7 @@ def _instructor_cell(node: NotebookNode, hiding: Marks) -> Cell:
     points = float(meta.get("points") or 0.0)
     grade_id = str(meta.get("grade_id", ""))
     if meta.get("task") or (grade and solution):
-        return Cell("answer", node.source, grade_id, points, code=code)
+        return Cell("answer", node.source, grade_id, points, code=code, solves=solution)
     if grade:
         if not code:
             raise CourseError(f"{grade_id}: a graded cell that is no answer must be code")
@@ -322,12 +330,15 @@ def _instructor_cell(node: NotebookNode, hiding: Marks) -> Cell:
         claim, hidden = claim_of(node.source), hidden_lines(node.source, hiding)
         return Cell("test", node.source, grade_id, points, claim=claim, hidden=hidden)
     if not code:
-        return Cell("student" if solution else "text", node.source, grade_id, code=False)
-    return Cell("setup" if locked and not solution else "student", node.source, grade_id)
+        return Cell("student" if solution else "text", node.source, grade_id, code=False, solves=solution)
+    return Cell("setup" if locked and not solution else "student", node.source, grade_id, solves=solution)
 
 
-def _for_the_reference(source: NotebookNode, cells: Sequence[Cell]) -> tuple[Cell, ...]:
+def _for_the_reference(source: NotebookNode, cells: Sequence[Cell], of_tests: Mapping[str, Cell]) -> tuple[Cell, ...]:
     """Return the cells that the reference runs: all but prose, tests and what is tagged as a demonstration.
+
+    Args:
+        of_tests: what tests define for later cells.
 
     Raises:
         CourseError: a cell that is needed is tagged so.
@@ -341,6 +352,8 @@ def _for_the_reference(source: NotebookNode, cells: Sequence[Cell]) -> tuple[Cel
             )
         if cell.role in ("setup", "student", "answer") and not demonstration:
             found.append(cell)
+        elif cell.role == "test" and cell.grade_id in of_tests:
+            found.append(of_tests[cell.grade_id])
     return tuple(found)
 
 

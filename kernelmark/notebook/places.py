@@ -18,11 +18,11 @@ def places(cells: Sequence[Cell], solution: Sequence[Cell]) -> dict[str, int]:
         cells: all of the instructor's, in their order. solution: those among them that the reference runs.
     """
     runs = [cell for cell in solution if cell.code]
-    changes = [bound_names(cell.source) | _changed_names(cell.source) for cell in runs]
+    changes = [bound_names(cell.source) | changed_names(cell.source) for cell in runs]
     found: dict[str, int] = {}
     place = 0
     for index, cell in enumerate(cells):
-        if place < len(runs) and cell is runs[place]:
+        if cell.role != "test" and place < len(runs) and runs[place].is_of(cell):
             place += 1
         if cell.role == "test" and place < len(runs):
             before = frozenset().union(*changes[:place])
@@ -31,6 +31,8 @@ def places(cells: Sequence[Cell], solution: Sequence[Cell]) -> dict[str, int]:
             later = frozenset().union(*(made - same for made, same in zip(changes[place:], again, strict=True)))
             if later & _needed(cell, [*runs, *(c for c in cells[:index] if c.role == "test")]):
                 found[cell.grade_id] = place
+            if runs[place].is_of(cell):  # what it defines for later cells
+                place += 1
     return found
 
 
@@ -55,7 +57,7 @@ def _asked_of_the_reference(source: str) -> set[str]:
     }
 
 
-def _changed_names(source: str) -> set[str]:
+def changed_names(source: str) -> set[str]:
     """Return the names whose values a cell changes in place: `x[0] = 1`, `x.y = 1`, `del x[0]`, `x.append(1)`."""
     found: set[str] = set()
     for node in _outside_functions(body_of(source)):

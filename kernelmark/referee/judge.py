@@ -15,6 +15,7 @@ import numpy as np
 
 from kernelmark import checks
 from kernelmark.errors import CourseError, GraderError, SubmissionError
+from kernelmark.notebook.background import chosen_text
 from kernelmark.notebook.causes import Causes
 from kernelmark.notebook.cells import Cell, Plan, bound_names, used_names
 from kernelmark.records import Cause, CellResult, Verdict
@@ -32,6 +33,8 @@ from kernelmark.wire.refused import noted
 
 # An inconclusive race is run once more, in fresh processes, after this pause.
 PAUSE_S = 2.0
+# So many of the course's cells that failed are named beside a test that its own solution fails.
+MAX_FAILED_TOLD = 3
 BY_THE_SUBMISSION = "This test could not be finished with what your code returned or did."
 
 
@@ -57,6 +60,10 @@ class Judge:
         self._place: int | None = None
         self._plan = plan
         self._scene = Scene(plan, student.limits)
+        self._runs = [cell for cell in plan.solution if cell.code]
+        self._given: set[tuple[int, str]] = set()
+        # What set-up cells said that failed in the judge by no doing of a student's.
+        self._failed: list[str] = []
         # The cells of the judge's that have run, in their order.
         self._ran: list[Cell] = []
         self._may_repeat = False
@@ -67,28 +74,18 @@ class Judge:
         checks.use(self)
 
     def setup(self, cell: Cell) -> None:
-        """Run a locked set-up cell.
-
-        Raises:
-            CourseError: it fails, with the course's own solution too.
-        """
-        before = self._scene.names()
+        """Run a locked set-up cell; where it fails, what it defines is missing to the tests that need it."""
+        self._give_background(cell)
         error = self._scene.set_up(cell.source, self._student.line)
         self._ran.append(cell)
-        if error is None or isinstance(error, SubmissionError) or _is_of_a_student(error):
-            return  # it asks something of the student's code; what it defines is missing to the tests that need it
-        if used_names(cell.source) & self._scene.solutions or self._needed_by(cell):
-            with self._scene.aside():
-                self._scene.go_back(before)
-                self._repeat(self._needed_by(cell))
-                if self._scene.set_up(cell.source, self._as_tested) is None:
-                    return  # with what the student's code returned it fails, with the course's own it does not
-        raise CourseError(f"a set-up cell fails: {type(error).__name__}: {error}; it begins {cell.source[:80]!r}")
+        if error is not None and not isinstance(error, SubmissionError) and not _is_of_a_student(error):
+            self._failed.append(f"a set-up cell fails: {type(error).__name__}: {error}; it begins {cell.source[:80]!r}")
 
     def test(self, cell: Cell) -> tuple[CellResult, list[Output]]:
         """Run a test cell against the student's process; return its result and outputs."""
         start = time.monotonic()
         self._take_place(cell)
+        self._give_background(cell)
         before = self._scene.names()
         ran, trouble, why = self._asked(cell, before)
         # What cannot be asked twice was tried on the course's own solution already.
@@ -120,6 +117,14 @@ class Judge:
         """End the reference that stands further up in the notebook, if there is one."""
         if self._reference is not self._whole:
             self._reference.close()
+
+    def _give_background(self, cell: Cell) -> None:
+        """Run what a cell needs of the instructor's other cells before it, each once; see the room `background`."""
+        for index, source in chosen_text(self._runs, self._plan.background, cell):
+            if (index, source) not in self._given:
+                self._given.add((index, source))
+                self._scene.set_up(source, self._student.line)
+                self._ran.append(Cell("setup", source))
 
     def _take_place(self, cell: Cell) -> None:
         """Have the reference stand where the test stands; where no name changes further down, its end will do."""
@@ -178,7 +183,19 @@ class Judge:
         return Ran(ran.outputs, told_), None
 
     def _where_it_stands(self) -> str:
-        return "" if self._place is None else "; the solution has run only as far as this test's place in the notebook"
+        """Return what staff should know of a test that the course's own solution fails: what failed before it."""
+        place = "the solution has run only as far as this test's place in the notebook"
+        cells = [
+            f"the instructor's cell {cell.grade_id or cell.source[:60]!r} fails: {said[:200]}"
+            for cell in self._runs
+            if (said := self._whole.failed.get(cell.source))
+        ]
+        found = [
+            *cells[:MAX_FAILED_TOLD],
+            *self._failed[:MAX_FAILED_TOLD],
+            *([place] if self._place is not None else []),
+        ]
+        return "".join(f"; {each}" for each in found)
 
     def _lent(self, cell: Cell, before: Names, error: BaseException | None) -> tuple[Ran, str | None] | None:
         """Return what a test comes to with the helpers that a cell which failed before it did not come to define."""

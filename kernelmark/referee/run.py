@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from kernelmark.errors import CourseError, GraderError, SandboxError
+from kernelmark.errors import GraderError
 from kernelmark.notebook.cells import Cell, Plan
 from kernelmark.records import Cause, CellResult, Machine
 from kernelmark.referee.judge import Judge
@@ -22,6 +22,8 @@ from kernelmark.sandbox.link import Link
 UNTOUCHED = "No response: the cell is as it was released."
 ANSWERED = "A written answer: a person reads it."
 ELSEWHERE = "A person reads it: this cell is as it was released, and there is text in other cells of the notebook."
+# A student's cell may take so many times as long as the course's own, where that is more than the limit of a cell.
+TIMES_THE_COURSE = 3
 DOUBTED = "What you handed in could not be graded as it is; a person will look. The note at the top says why."
 
 
@@ -76,24 +78,24 @@ def referee(job: Job, reference: Session, listener: Listener | None = None) -> R
     judge = Judge(student, reference, job.plan, set(job.sound), listener.waits)
     results: list[CellResult] = []
     outputs: list[list[Output]] = []
-    broken, position = "", 0
+    position = 0
     try:
         for cell in job.plan.cells:
             found: list[Output] = []
             position += cell.code
+            slow_s = TIMES_THE_COURSE * reference.slow.get(cell.grade_id or cell.source, 0.0)
             if cell.role == "setup":
-                found, _ = student.run(cell.source)
-                broken = broken or _setup_fault(judge, cell)
-            elif cell.role == "test" and not broken:
+                found, _ = student.run(cell.source, slow_s)
+                judge.setup(cell)
+            elif cell.role == "test":
                 result, found = judge.test(cell)
                 results.append(_unless_doubted(result, job.plan))
                 if results[-1] is not result:
                     found[0] = status(results[-1])
-            elif cell.role == "test":
-                results.append(_for_a_person(cell, broken))
-                found = [_note(results[-1].reason)]
+                if cell.grade_id in job.plan.carried:
+                    student.run(job.plan.carried[cell.grade_id])
             elif cell.role in ("student", "answer") and cell.code:
-                found, _ = student.run(cell.source)
+                found, _ = student.run(cell.source, slow_s)
                 judge.solved(cell.grade_id)
                 judge.causes.note(cell.grade_id, position, cell.source, found)
             if cell.role == "answer" and cell.points:
@@ -119,23 +121,21 @@ def referee(job: Job, reference: Session, listener: Listener | None = None) -> R
 def prime(solution: Sequence[Cell], link: Link, limits: Limits, files: Mapping[str, str] | None = None) -> Session:
     """Run the instructor's own cells in a process and return its session.
 
-    Raises:
-        CourseError: the set-up or a solution cell fails.
+    A cell that fails costs the tests that need it, and no others; the session knows which did, and what they said.
     """
-    required = needed(solution)
-    session = Session(limits, files, whose="the course's solution", link=link, needed=required)
+    session = Session(limits, files, whose="the course's solution", link=link)
     for cell in solution:
-        outputs, failed = session.run(cell.source) if cell.code else ([], False)
-        if failed and cell.source in required:
+        if not cell.code:
+            continue
+        start = time.monotonic()
+        outputs, failed = session.run(cell.source)
+        took_s = time.monotonic() - start
+        if failed:
             errors = [o for o in outputs if o.get("output_type") == "error"]
-            said = f"{errors[-1]['ename']}: {errors[-1]['evalue']}" if errors else "see the notebook"
-            raise CourseError(f"the instructor's cell {cell.grade_id or cell.source[:60]!r} fails: {said}")
+            session.failed[cell.source] = f"{errors[-1]['ename']}: {errors[-1]['evalue']}" if errors else "it fails"
+        elif took_s * TIMES_THE_COURSE > limits.cell_s:
+            session.slow[cell.grade_id or cell.source] = took_s
     return session
-
-
-def needed(solution: Sequence[Cell]) -> set[str]:
-    """Return the cells of a solution without which it is none: those with a grade id, and set-up."""
-    return {cell.source for cell in solution if cell.code and (cell.grade_id or cell.role == "setup")}
 
 
 def nobody_is_marked(
@@ -159,16 +159,6 @@ def nobody_is_marked(
     return Refereed(tuple(cells), outputs, machine, (), 0.0, 0.0, False)
 
 
-def _setup_fault(judge: Judge, cell: Cell) -> str:
-    try:
-        judge.setup(cell)
-    except SandboxError:
-        raise
-    except (CourseError, GraderError) as error:
-        return f"{type(error).__name__}: {error}"
-    return ""
-
-
 def _for_a_person(cell: Cell, why: str) -> CellResult:
     reason = "This test could not be judged; it costs you nothing, a person will look."
     return CellResult(cell.grade_id, "person", None, cell.points, cell.claim, reason, why, 0.0)
@@ -188,7 +178,3 @@ def _unless_doubted(result: CellResult, plan: Plan) -> CellResult:
         return result
     staff = f"{plan.doubt} What was graded: {result.reason}"
     return replace(result, mark="person", points=None, reason=DOUBTED, staff=staff)
-
-
-def _note(text: str) -> Output:
-    return {"output_type": "display_data", "data": {"text/plain": text}, "metadata": {"kernelmark": {"for": "student"}}}

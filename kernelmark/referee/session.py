@@ -4,16 +4,18 @@ It knows which cells have run and which one ended the process. It does not know 
 cell is worth; `referee` does.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kernelmark.errors import CourseError, GraderError, SubmissionError, SubmissionLost
+from kernelmark.errors import CourseError, GraderError, SandboxError, SubmissionError, SubmissionLost
 from kernelmark.sandbox.limits import Limits
 from kernelmark.sandbox.link import Link
 from kernelmark.sandbox.shell import DROPPED_NOTE, MAX_OUTPUTS
 from kernelmark.sandbox.turns import Patience
 
+# A cell of the course's own may take so many times the limit of a cell.
+PATIENCE_WITH_THE_COURSE = 10
 # The forms of one rich output; a plot has three.
 MAX_FORMS = 20
 # What an error may add to a cell's printed text: its traceback, and a note on what was cut.
@@ -32,7 +34,7 @@ class Session:
         whose: "your code" or "the course's solution".
         link: a started process to begin with; else one is started at first use.
         ran: the cells that have run in it. A session with a link is the reference's: trusted.
-        needed: cells that must not fail when they are run again.
+        failed: cells that failed the first time, each with what it said; no other may when it is run again.
         trusted: it is the course's own, although it begins without a link.
     """
 
@@ -43,7 +45,7 @@ class Session:
         whose: str = "your code",
         link: Link | None = None,
         ran: Sequence[str] = (),
-        needed: Collection[str] = (),
+        failed: Mapping[str, str] | None = None,
         *,
         trusted: bool = False,
     ):
@@ -53,7 +55,9 @@ class Session:
         self._link = self._first = link
         self._starts = 0 if link is None else 1
         self._ran: list[str] = list(ran)
-        self._needed = frozenset(needed)
+        self.failed: dict[str, str] = dict(failed or {})
+        # The course's cells that take a third of the limit of a cell or longer, by grade id or text, and how long.
+        self.slow: dict[str, float] = {}
         self._cpu_s = 0.0
         self._spent_s = 0.0
         self._trusted = trusted or link is not None
@@ -85,17 +89,27 @@ class Session:
         assert self._link is not None
         return self._link
 
-    def run(self, source: str) -> tuple[list[dict[str, Any]], bool]:
+    def run(self, source: str, at_least_s: float = 0.0) -> tuple[list[dict[str, Any]], bool]:
         """Run a cell and remember it; return its outputs and whether it failed.
 
         A cell that ends the process is forgotten, and its output says what happened.
+
+        Args:
+            at_least_s: it may take so long, whatever the limit of a cell is.
+
+        Raises:
+            SandboxError: no process can be started.
         """
         try:
-            outputs, failed = self._run(self.line(), source)
-        except SubmissionError as error:
-            if not isinstance(error, SubmissionLost):
-                self._ran.append(source)
-            else:
+            outputs, failed = self._run(self.line(), source, at_least_s)
+        except SandboxError:
+            raise
+        except (SubmissionError, GraderError) as error:
+            if isinstance(error, GraderError) and not self._trusted:
+                raise
+            lost = isinstance(error, SubmissionLost) or self._trusted
+            self._ran.append("" if lost else source)  # a cell has its place, whatever came of it
+            if lost:
                 self.left_out.append((source, str(error)))
             return [error_output(error)], True
         self._ran.append(source)
@@ -113,7 +127,7 @@ class Session:
     def as_of(self, count: int) -> "Session":
         """Return a session of the first cells that ran in this one, which starts when it is first asked."""
         ran = self._ran[:count]
-        return Session(self.limits, self._files, self._whose, None, ran, self._needed, trusted=self._trusted)
+        return Session(self.limits, self._files, self._whose, None, ran, self.failed, trusted=self._trusted)
 
     def renew(self) -> None:
         """Give up the running process, so that the next use starts a fresh one."""
@@ -162,26 +176,30 @@ class Session:
         """Run again what had run; a cell that ends the process this time is dropped. Say if all is well.
 
         Raises:
-            CourseError: a cell that is needed fails this time.
+            CourseError: it is the course's, and a cell fails that did not fail before.
         """
         for position, source in enumerate(self._ran):
+            if not source:
+                continue
             self._require_time()
             try:
                 _, failed = self._run(link, source)
-                if failed and source in self._needed:
+                if failed and self._trusted and source not in self.failed:
                     raise CourseError(f"a cell of {self._whose} fails when it is run again; it begins {source[:80]!r}")
             except SubmissionLost as error:
                 self.left_out.append((source, str(error)))
-                del self._ran[position]
+                self._ran[position] = ""
                 return False
             except SubmissionError:
                 continue
         return True
 
-    def _run(self, link: Link, source: str) -> tuple[list[dict[str, Any]], bool]:
+    def _run(self, link: Link, source: str, at_least_s: float = 0.0) -> tuple[list[dict[str, Any]], bool]:
         # A cell always has its full time, however often some function hung: it may be run again many times.
         bounds = {"max_chars": self.limits.cell_output_chars, "max_rich_bytes": self.limits.cell_display_bytes}
-        reply, _ = link.request({"op": "cell", "source": source, **bounds}, timeout_s=self.limits.cell_s)
+        own_s = min(self.limits.notebook_s, PATIENCE_WITH_THE_COURSE * self.limits.cell_s) if self._trusted else 0.0
+        limit_s = max(self.limits.cell_s, at_least_s, own_s)
+        reply, _ = link.request({"op": "cell", "source": source, **bounds}, timeout_s=limit_s)
         found = reply.get("ok")
         if not isinstance(found, dict) or not isinstance(found.get("outputs"), list):
             raise SubmissionError(f"{self._whose} put nonsense on the line to the grader: no outputs of a cell")

@@ -25,7 +25,7 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ from kernelmark.errors import CourseError, GraderError, SandboxError
 from kernelmark.notebook.cells import Plan
 from kernelmark.records import Cause, CellResult, Machine, from_json
 from kernelmark.referee.machine import describe_machine
-from kernelmark.referee.run import Job, Listener, Refereed, needed, nobody_is_marked, prime, referee
+from kernelmark.referee.run import Job, Listener, Refereed, nobody_is_marked, prime, referee
 from kernelmark.referee.session import Session
 from kernelmark.sandbox import bubblewrap, luggage
 from kernelmark.sandbox.folders import own_folder, sweep
@@ -49,7 +49,9 @@ SLACK_S = 600.0
 IDLE_REFERENCES = 2
 # Imported once a run where an instructor's cell does, and not once a process: 0.2 CPU-seconds, and as
 # much again and more for the first function that is compiled.
-SLOW_TO_START = ("numba",)
+SLOW_TO_START = ("numba", "matplotlib", "pandas", "scipy", "sympy", "sklearn", "torch")
+# A pipe takes 64 KiB before anybody reads.
+MAX_LAST_WORDS_BYTES = 2**15
 # From linux/prctl.h.
 PR_SET_PDEATHSIG = 1
 _LENGTH = struct.Struct("!Q")
@@ -216,6 +218,9 @@ class _Idle:
 
     link: Link
     source: str = ""
+    # The cells that failed, and those that took long; see `Session`.
+    failed: dict[str, str] = field(default_factory=dict)
+    slow: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -304,12 +309,12 @@ class _Warm:
         return _Idle(Link(limits, files, whose="the course's solution", watch=False, trusted=True))
 
     def _finished(self, descriptor: int) -> None:
-        said = os.read(descriptor, 4096).decode()
+        said = json.loads(os.read(descriptor, MAX_LAST_WORDS_BYTES) or b"{}")
         os.close(descriptor)
         pid, reference = self.busy.pop(descriptor)
         os.waitpid(pid, 0)
         if said:
-            reference.source = said
+            reference.source, reference.failed, reference.slow = said["source"], said["failed"], said["slow"]
             self.idle.append(reference)
         else:
             reference.link.close()
@@ -361,14 +366,17 @@ def _judge(connection: socket.socket, reference: _Idle, source: str, last_words:
         np.random.seed()
         _beside_the_notebook(request["course_files"], place, folder, limits)
         if reference.source == source:
-            session = taken_up(reference.link, plan, limits, request["course_files"])
+            session = taken_up(reference.link, plan, limits, request["course_files"], reference.failed)
+            session.slow = reference.slow
         else:
             session = prime(plan.solution, reference.link, limits, request["course_files"])
         done = referee(Job(plan, limits, request["files"], tuple(request["sound"])), session, _SoFar(connection))
         _answer(connection, {"done": asdict(done)})
         kept = done.reference_intact and reference.link.alive
         if kept:
-            os.write(last_words, source.encode())
+            said = json.dumps({"source": source, "failed": session.failed, "slow": session.slow}).encode()
+            if len(said) <= MAX_LAST_WORDS_BYTES:
+                os.write(last_words, said)
     except SandboxError as error:
         _answer(connection, {"refuse": str(error)})
     except (CourseError, GraderError) as error:
@@ -381,17 +389,22 @@ def _judge(connection: socket.socket, reference: _Idle, source: str, last_words:
         folder.close()
 
 
-def taken_up(link: Link, plan: Plan, limits: Limits, files: dict[str, str]) -> Session:
+def taken_up(
+    link: Link, plan: Plan, limits: Limits, files: dict[str, str], failed: Mapping[str, str] | None = None
+) -> Session:
     """Return the session of a reference that has run the solution for an earlier notebook, its objects forgotten.
 
     In the place of one that ended while it waited another runs the solution.
 
+    Args:
+        failed: the cells that failed, each with what it said.
+
     Raises:
-        CourseError: as `prime`. GraderError: no process can be started.
+        GraderError: no process can be started.
     """
     whose = "the course's solution"
     ran = [cell.source for cell in plan.solution if cell.code]
-    session = Session(limits, files, whose, link, ran, needed(plan.solution))
+    session = Session(limits, files, whose, link, ran, failed)
     try:
         session.line().request({"op": "forget"})
     except GraderError:

@@ -15,7 +15,6 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from kernelmark import checks
-from kernelmark.errors import CourseError
 from kernelmark.notebook.cells import Cell, Plan
 from kernelmark.notebook.conform import Course, read_submission
 from kernelmark.records import SubmissionResult
@@ -164,12 +163,14 @@ class TestFaultsThatAreNotTheStudents:
         assert "undefined_name" in result.cell("add_small").staff
         assert "costs you nothing" in result.cell("add_small").reason
 
-    def test_a_broken_solution_marks_nobody(self, tmp_path, grade_short: Grade):
-        """Where the instructor's own cell raises, no automatic mark is given."""
+    def test_a_cell_of_the_course_that_fails_costs_the_tests_that_need_it(self, tmp_path, grade_short: Grade):
+        """Where an instructor's own cell raises, a test that it would fail marks nobody; the others are judged."""
         broken = small_course.notebook()
-        next(c for c in broken.cells if "return a + b" in c.source).source += "\n1 / 0"
+        next(c for c in broken.cells if "return a + b" in c.source).source = "1 / 0\n" + ADD
         (tmp_path / "source" / "short.ipynb").write_text(nbformat.writes(broken))
-        assert set(marks(grade_short(solved())).values()) == {None}
+        result = grade_short(solved(add="def add(a, b): return 0", limit="limit = 11"))
+        assert marks(result) == {**FULL, "add_small": None, "add_arrays": None, "limit_value": 0.0}
+        assert "the instructor's cell 'add' fails: ZeroDivisionError" in result.cell("add_small").staff
 
 
 class TestTime:
@@ -354,10 +355,12 @@ def memory_of(pid: int) -> bytes:
 
 
 def test_prime_names_the_cell_that_fails():
-    """A solution that does not run is the course's fault, and the message names the cell."""
-    link = Link(Limits())
+    """A cell of the solution that does not run is the course's fault: it is named, and the others run."""
+    link = Link(Limits(), trusted=True)
     try:
-        with pytest.raises(CourseError, match="'answer' fails: ZeroDivisionError"):
-            prime([Cell("student", "1 / 0", grade_id="answer")], link, Limits())
+        cells = [Cell("student", "1 / 0", grade_id="answer"), Cell("student", "b = 2", grade_id="other")]
+        session = prime(cells, link, Limits())
+        assert session.failed == {"1 / 0": "ZeroDivisionError: division by zero"}
+        assert session.line().request({"op": "names", "names": ["b"]})[0]["ok"]["b"]["value"] == 2
     finally:
         link.close()

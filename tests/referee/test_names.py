@@ -1,0 +1,123 @@
+"""The names that a test finds are those that it finds at a desk: whatever the course's cells before it define."""
+
+from collections.abc import Callable
+
+import nbformat
+import pytest
+
+from kernelmark.notebook.conform import Course
+from kernelmark.records import SubmissionResult
+from kernelmark.referee import grading
+from kernelmark.sandbox.limits import Limits
+from tests.small_course import asked, graded_cell, marks, notebook_of, plain, solution
+
+Told = Callable[..., SubmissionResult]
+ADD = "def add(a, b):\n    ### BEGIN SOLUTION\n    return a + b\n    ### END SOLUTION"
+
+
+class TestWhatCellsBeforeDefine:
+    @pytest.mark.parametrize(
+        ("before", "test_source"),
+        [
+            (plain("import numpy as np"), "assert np.isclose(add(1, 2), 3)"),
+            (plain("from math import *"), "assert add(1, 2) == floor(3.5)"),
+            (plain("pairs = [(1, 2), (3, 4)]"), "for a, b in pairs:\n    assert add(a, b) == a + b"),
+            (plain("pairs = []\nfor n in range(3):\n    pairs.append((n, n))"), "assert add(*pairs[2]) == 4"),
+            (plain("def same(a, b):\n    return abs(a - b) < 1e-9"), "assert same(add(1, 2), 3)"),
+            (plain("%%time\nlimit = 3"), "assert add(1, 2) == limit"),
+            (plain("raise_here = 3\n1 / 0"), "assert add(1, 2) == raise_here"),
+        ],
+        ids=["import", "star", "data", "changed in place", "helper", "magic", "before it fails"],
+    )
+    def test_is_there_in_a_test(self, told: Told, before, test_source):
+        """Imports, data and helpers of a cell without a grade id; right work earns the point, wrong work does not."""
+        cells = before, solution("add", ADD), asked("adds", test_source)
+        assert marks(told(*cells)) == {"adds": 1.0}
+        assert marks(told(*cells, add="def add(a, b): return None")) == {"adds": 0.0}
+
+    def test_imports_of_a_solution_cell_are_there(self, told: Told):
+        """A test uses what the course's own solution imports, whether a student's imports it or not."""
+        cells = solution("add", f"import math\n{ADD}"), asked("adds", "assert add(1, 2) == math.floor(3.5)")
+        assert marks(told(*cells)) == {"adds": 1.0}
+        assert marks(told(*cells, add="def add(a, b): return a + b")) == {"adds": 1.0}
+
+    def test_a_magic_above_a_solution_hides_no_name(self, told: Told):
+        """`%%time` runs the cell with the notebook's names."""
+        assert marks(told(solution("add", f"%%time\n{ADD}"), asked("adds", "assert add(1, 2) == 3"))) == {"adds": 1.0}
+
+    def test_a_plain_cell_with_the_students_answers_is_run_with_them(self, told: Told):
+        """What a plain cell works out with the student's function is the student's."""
+        cells = solution("add", ADD), plain("total = add(20, 22)"), asked("adds", "assert total == 42")
+        assert marks(told(*cells)) == {"adds": 1.0}
+        assert marks(told(*cells, add="def add(a, b): return 7")) == {"adds": 0.0}
+
+    def test_data_stay_the_courses_where_a_student_changed_them(self, told: Told, tmp_path):
+        """A test reads the instructor's data, not what a submission put in their place."""
+        cells = (
+            plain("pairs = [(1, 2)]"),
+            solution("add", ADD),
+            asked("adds", "for p in pairs:\n    assert add(*p) == 3"),
+        )
+        source, submitted = tmp_path / "source.ipynb", tmp_path / "submitted.ipynb"
+        nbformat.write(notebook_of(*cells), source)
+        own = nbformat.read(source, as_version=4)
+        own.cells[0].source, own.cells[1].source = "pairs = []", "def add(a, b): return 0"
+        nbformat.write(own, submitted)
+        assert marks(grading.grade(source, submitted)) == {"adds": 0.0}
+
+    def test_a_cell_that_asks_for_input_costs_only_the_tests_that_need_it(self, told: Told):
+        """Nobody answers input() where this is graded; the other tests are judged."""
+        cells = (
+            plain("name = input('who? ')"),
+            solution("add", ADD),
+            asked("adds", "assert add(1, 2) == 3"),
+            asked("named", "assert name and add(1, 2) == 3"),
+        )
+        assert marks(told(*cells)) == {"adds": 1.0, "named": None}
+        assert marks(told(*cells, add="def add(a, b): return 0")) == {"adds": 0.0, "named": None}
+
+    def test_a_set_up_cell_that_fails_costs_only_the_tests_that_need_it(self, told: Told):
+        """The report says of these which cell failed."""
+        cells = (
+            graded_cell("setup", "import no_such_module\nlimit = 3", locked=True),
+            solution("add", ADD),
+            asked("adds", "assert add(1, 2) == 3"),
+            asked("limited", "assert add(1, 2) == limit"),
+        )
+        result = told(*cells)
+        assert marks(result) == {"adds": 1.0, "limited": None}
+        assert "ModuleNotFoundError: No module named 'no_such_module'" in result.cell("limited").staff
+
+
+class TestWhatATestDefines:
+    CELLS = (
+        solution("one", "def one():\n    ### BEGIN SOLUTION\n    return 1\n    ### END SOLUTION"),
+        asked("is_one", "value = one()\n### BEGIN HIDDEN TESTS\nsecret = 7\n### END HIDDEN TESTS\nassert value == 1"),
+        solution("two", "### BEGIN SOLUTION\ntwo = value + 1\n### END SOLUTION"),
+        asked("is_two", "assert two == 2"),
+    )
+
+    def test_is_there_for_later_cells(self, told: Told):
+        """As at a desk: a later solution cell builds on it."""
+        assert marks(told(*self.CELLS)) == {"is_one": 1.0, "is_two": 1.0}
+        assert marks(told(*self.CELLS, one="def one(): return 2")) == {"is_one": 0.0, "is_two": 0.0}
+
+    def test_is_not_there_where_it_is_a_secret(self, told: Told):
+        """Lines of a hidden test give nothing to submitted code."""
+        spying = "try:\n    two = secret - 5\nexcept NameError:\n    two = 0"
+        assert marks(told(*self.CELLS, two=spying)) == {"is_one": 1.0, "is_two": 0.0}
+        carried = Course(notebook_of(*self.CELLS)).plan(notebook_of())[1].carried
+        assert carried == {"is_one": "value = one()"}
+
+
+class TestTime:
+    def test_a_cell_may_take_three_times_as_long_as_the_courses_own(self, tmp_path):
+        """What the course's own solution needs beyond the limit of a cell raises that limit."""
+        cells = (
+            solution("late", "import time\n### BEGIN SOLUTION\ntime.sleep(1.2)\nlate = 3\n### END SOLUTION"),
+            asked("is_late", "assert late == 3"),
+        )
+        path = tmp_path / "source.ipynb"
+        nbformat.write(notebook_of(*cells), path)
+        for _ in range(2):  # the second time with the reference of the first
+            assert marks(grading.grade(path, path, Limits(cell_s=0.9))) == {"is_late": 1.0}

@@ -10,6 +10,7 @@ import json
 import os
 import types
 import typing
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -95,6 +96,8 @@ class CellResult:
     staff: str
     elapsed_s: float
     verdicts: tuple[Verdict, ...] = ()
+    # Why it was judged beside the submission, where it could be forged; "" where it was judged apart.
+    beside: str = ""
 
 
 @dataclass(frozen=True)
@@ -154,6 +157,12 @@ class SubmissionResult:
     def cell(self, grade_id: str) -> CellResult | None:
         """Return the result of one cell, or None where the notebook has no such cell."""
         return next((cell for cell in self.cells if cell.grade_id == grade_id), None)
+
+
+def told_beside(cells: Sequence[CellResult]) -> str:
+    """Return in words which cells were judged beside the submission, or ""."""
+    found = [cell.grade_id for cell in cells if cell.beside]
+    return f"judged beside the submission, could be forged: {', '.join(found)}" if found else ""
 
 
 def missing_module(name: str, submissions: int) -> str:

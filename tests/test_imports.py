@@ -39,7 +39,8 @@ ROOMS = {
     "notebook.markers": "errors text cells",
     "notebook.places": "cells",
     "notebook.background": "cells places",
-    "notebook.conform": "errors text cells pictures markers places background",
+    "notebook.sharing": "cells places",
+    "notebook.conform": "errors text cells pictures markers places background sharing",
     "notebook.stamps": "",
     "notebook.intake": "errors text stamps",
     "notebook.folder": "errors text conform intake",
@@ -53,19 +54,22 @@ ROOMS = {
     "stopwatch.clock": "errors",
     "lab": "stopwatch.desk_clock",
     "wire.values": "errors lab",
+    "wire.contents": "",
+    "wire.shared": "values contents",
     "wire.channel": "values",
     "wire.withheld": "values",
-    "wire.changes": "",
+    "wire.changes": "contents",
     "wire.refused": "errors",
-    "wire.proxy": "errors text values changes refused",
+    "wire.proxy": "errors text values contents shared changes refused",
     "checks": "errors records stopwatch.stats stopwatch.picture stopwatch.desk_clock stopwatch.timing stopwatch.lock",
     "sandbox.folders": "",
     "sandbox.limits": "",
+    "sandbox.shared": "wire.values wire.contents wire.shared",
     "sandbox.luggage": "limits",
     "sandbox.shell": "",
-    "sandbox.objects": "errors wire.values shell",
+    "sandbox.objects": "errors wire.values shared shell",
     "sandbox.batch": "wire.values wire.channel wire.withheld",
-    "sandbox.server": "wire.values wire.channel luggage shell objects batch",
+    "sandbox.server": "wire.values wire.contents wire.channel shared luggage shell objects batch",
     "sandbox.syscalls": "",
     "sandbox.landlock": "",
     "sandbox.users": "errors",
@@ -83,12 +87,14 @@ ROOMS = {
     "referee.session": "errors sandbox.limits sandbox.shell sandbox.turns sandbox.link",
     "referee.machine": "records",
     "referee.outcome": "errors records notebook.cells stopwatch.stats wire.proxy",
+    "referee.beside": "errors records notebook.cells stopwatch.stats wire.proxy session outcome",
     "referee.racing": "errors stopwatch.timing wire.values sandbox.link machine",
-    "referee.scene": "errors records notebook.cells wire.values wire.changes wire.refused wire.proxy sandbox.limits "
-    "sandbox.shell sandbox.memory sandbox.turns sandbox.link outcome",
-    "referee.judge": "errors records notebook.cells notebook.causes notebook.background stopwatch.timing "
-    "stopwatch.lock wire.changes wire.refused wire.proxy checks sandbox.link session machine "
-    "outcome racing scene",
+    "referee.scene": "errors records notebook.cells notebook.sharing wire.values wire.contents wire.shared "
+    "wire.changes wire.refused wire.proxy sandbox.limits sandbox.shell sandbox.memory "
+    "sandbox.turns sandbox.link outcome",
+    "referee.judge": "errors records notebook.cells notebook.causes notebook.background notebook.sharing "
+    "stopwatch.timing stopwatch.lock wire.changes wire.refused wire.proxy checks sandbox.link "
+    "session machine outcome beside racing scene",
     "referee.run": "errors records notebook.cells sandbox.limits sandbox.link session outcome judge",
     "referee.warm": "errors records notebook.cells sandbox.folders sandbox.limits sandbox.luggage sandbox.shell "
     "sandbox.bubblewrap sandbox.link session machine run",

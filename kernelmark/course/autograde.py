@@ -42,6 +42,7 @@ from kernelmark.records import (
     former_path,
     from_json,
     record_path,
+    told_beside,
     write_record,
 )
 from kernelmark.referee.grading import graded_notebook, read_source, source_of, unanswered
@@ -177,6 +178,8 @@ class Grade(NbGraderPreprocessor):
         for found in result.cells:
             if found.mark == "person" and found.staff and found.verdicts == () and found.claim:
                 self.log.warning("%s: %s needs a person: %s", place["student"], found.grade_id, found.staff)
+        if told := told_beside(result.cells):
+            self.log.warning("%s: %s", place["student"], told)
         return graded, resources
 
 

@@ -6,7 +6,7 @@ Each limit of a submission is a setting, with its meaning and unit. It keeps no 
 
 from typing import Any
 
-from traitlets import Bool, Float, Integer, Unicode
+from traitlets import Bool, Enum, Float, Integer, Unicode
 from traitlets.config import Configurable
 
 from kernelmark.notebook.intake import MAX_OWN, MAX_SHOWN
@@ -63,6 +63,12 @@ class Kernelmark(Configurable):
     grade_book_wait_s = Float(30.0, help="Seconds to wait for a grade book that another program has locked.").tag(
         config=True
     )
+    tests_beside_submissions = Enum(
+        ["person", "allow"],
+        "person",
+        help="What becomes of a test that cannot be judged apart from submitted code, as the course's own solution "
+        "shows: a person marks it, or (allow) it runs beside the submission, where its marks could be forged.",
+    ).tag(config=True)
     run_submissions_uncontained = Bool(
         False,
         help="Run submissions WITHOUT a sandbox: they can then read and change everything that you can.",
@@ -71,7 +77,8 @@ class Kernelmark(Configurable):
     def limits(self) -> Limits:
         """Return the limits that these settings ask for."""
         fields = {field: getattr(self, name) for name, field in limit_settings().items()}
-        return Limits(**fields, contained=not self.run_submissions_uncontained)
+        beside = self.tests_beside_submissions == "allow"
+        return Limits(**fields, contained=not self.run_submissions_uncontained, beside=beside)
 
 
 def limit_settings() -> dict[str, str]:

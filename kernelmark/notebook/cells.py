@@ -12,7 +12,7 @@ import symtable
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from IPython.core.inputtransformer2 import TransformerManager
 
@@ -68,8 +68,9 @@ class Plan:
     `names` are those that the instructor's solution cells define: {name: grade ids of the cells}. Those of
     them that are classes are `classes`. `doubt` is why a person must look at what earned nothing, or "". `places`
     says of tests for which it matters how many of the code cells in `solution` stand before them: a name that they
-    need is given a meaning again further down. `background` says which of these code cells the judge runs before a
-    test or a set-up cell, and `carried` what a test defines for later cells (see the room `background`).
+    need is given a meaning again further down; `stands` says it of all. `background` says which of these cells
+    the judge runs before a test or a set-up cell, `carried` what a test defines for later cells (see `background`).
+    `shares` says which names a test has in common with the solution: the fields of `sharing.Shares`.
     """
 
     cells: tuple[Cell, ...]
@@ -81,6 +82,8 @@ class Plan:
     places: Mapping[str, int] = field(default_factory=dict)
     background: Mapping[str, Sequence[int]] = field(default_factory=dict)
     carried: Mapping[str, str] = field(default_factory=dict)
+    stands: Mapping[str, int] = field(default_factory=dict)
+    shares: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return the plan as JSON text."""
@@ -94,7 +97,7 @@ class Plan:
             [Cell(**{**c, "hidden": tuple(c["hidden"])}) for c in fields[k]] for k in ("cells", "solution")
         )
         notes, classes = tuple(fields["notes"]), tuple(fields["classes"])
-        rest = {name: fields[name] for name in ("doubt", "places", "background", "carried")}
+        rest = {name: fields[name] for name in ("doubt", "places", "background", "carried", "stands", "shares")}
         return cls(tuple(cells), fields["names"], tuple(solution), notes, classes, **rest)
 
 
@@ -193,30 +196,35 @@ def imported_names(source: str) -> frozenset[str]:
     return _names_of(source)[2]
 
 
+def names_read_inside(source: str) -> frozenset[str]:
+    """Return the names of the notebook that functions and classes of a cell ask for when they are called."""
+    return _names_of(source)[3]
+
+
 def used_names(source: str) -> frozenset[str]:
     """Return the names of the notebook that a cell asks for, at its top level or in its functions."""
     return _names_of(source)[1]
 
 
 @functools.lru_cache(maxsize=1024)
-def _names_of(source: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-    """Return the names that a cell binds, uses and only imports."""
+def _names_of(source: str) -> tuple[frozenset[str], frozenset[str], frozenset[str], frozenset[str]]:
+    """Return the names that a cell binds, uses, only imports, and uses in its functions."""
     try:
         table = symtable.symtable(_python(source), "<cell>", "exec")
     except SyntaxError:
-        return frozenset(), frozenset(), frozenset()
+        return frozenset(), frozenset(), frozenset(), frozenset()
     bound = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
     imported = {s.get_name() for s in table.get_symbols() if s.is_imported() and not s.is_assigned()}
     used = {s.get_name() for s in table.get_symbols() if s.is_referenced()}
-    inner = list(table.get_children())
+    inner, inside = list(table.get_children()), set()
     while inner:
         scope = inner.pop()
         inner.extend(scope.get_children())
         for symbol in scope.get_symbols():
             if symbol.is_global():
-                used.add(symbol.get_name())
+                inside.add(symbol.get_name())
                 bound |= {symbol.get_name()} if symbol.is_declared_global() and symbol.is_assigned() else set()
-    return frozenset(bound), frozenset(used), frozenset(imported)
+    return frozenset(bound), frozenset(used | inside), frozenset(imported), frozenset(inside)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -9,7 +9,7 @@ with a note, so the instructor's tests run all the same.
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import nbformat
@@ -41,7 +41,8 @@ from kernelmark.notebook.cells import (
 )
 from kernelmark.notebook.markers import Markers, check
 from kernelmark.notebook.pictures import Album, Attachments
-from kernelmark.notebook.places import places
+from kernelmark.notebook.places import places, stands
+from kernelmark.notebook.sharing import shares
 from kernelmark.text import visible
 
 # Larger than any notebook a person writes; what is larger is not read at all.
@@ -145,6 +146,8 @@ class Course:
             self.places,
             self.background,
             {grade_id: cell.source for grade_id, cell in self._carried.items()},
+            stands(self.cells, self.solution),
+            {grade_id: asdict(each) for grade_id, each in shares(self.cells, self.names).items()},
         )
 
     def _look_elsewhere(self, placed: Sequence[_Placed]) -> None:

@@ -36,6 +36,19 @@ def places(cells: Sequence[Cell], solution: Sequence[Cell]) -> dict[str, int]:
     return found
 
 
+def stands(cells: Sequence[Cell], solution: Sequence[Cell]) -> dict[str, int]:
+    """Return, for every test, how many code cells of the solution stand before it."""
+    runs = [cell for cell in solution if cell.code]
+    found: dict[str, int] = {}
+    place = 0
+    for cell in cells:
+        if cell.role == "test":
+            found[cell.grade_id] = place
+        if place < len(runs) and runs[place].is_of(cell):
+            place += 1
+    return found
+
+
 def _needed(test: Cell, others: Sequence[Cell]) -> set[str]:
     """Return the names that a test asks for, and those that the cells which give them a meaning ask for in turn."""
     own = bound_names(test.source)

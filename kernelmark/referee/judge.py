@@ -7,7 +7,7 @@ kernel. It decides what a test cell found; it does not decide which cells run.
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +18,9 @@ from kernelmark.errors import CourseError, GraderError, SubmissionError
 from kernelmark.notebook.background import chosen_text
 from kernelmark.notebook.causes import Causes
 from kernelmark.notebook.cells import Cell, Plan, bound_names, used_names
+from kernelmark.notebook.sharing import Shares
 from kernelmark.records import Cause, CellResult, Verdict
+from kernelmark.referee.beside import Beside
 from kernelmark.referee.machine import describe_machine
 from kernelmark.referee.outcome import MAX_REASON_CHARS, Found, Output, result_of, status, trouble_of, writable
 from kernelmark.referee.racing import Implausible, RemoteSide, require_plausible
@@ -53,6 +55,7 @@ class Judge:
         plan: Plan,
         sound: set[str],
         waits: Callable[[bool], None] = lambda waiting: None,
+        beside: Mapping[str, str] | None = None,
     ):
         self._waits = waits
         self._student = student
@@ -68,6 +71,9 @@ class Judge:
         self._ran: list[Cell] = []
         self._may_repeat = False
         self.sound = sound
+        self.beside = Beside(student, reference, beside or {})
+        # Tests that the course's own solution fails when it is asked apart, with what it met.
+        self._unsound: dict[str, str] = {}
         self.causes = Causes(plan.names)
         self.machine = describe_machine()
         self.where = f"Measured by the grader on {self.machine.processor}, {time.strftime('%Y-%m-%d')}."
@@ -86,11 +92,17 @@ class Judge:
         start = time.monotonic()
         self._take_place(cell)
         self._give_background(cell)
+        if cell.grade_id in self.beside.known:
+            return self._judged_beside(cell, start)
         before = self._scene.names()
         ran, trouble, why = self._asked(cell, before)
         # What cannot be asked twice was tried on the course's own solution already.
         if (trouble is not None and not why) or (trouble is None and _earns_nothing(cell, ran)):
             ran, trouble = self._whose_doing(cell, before, ran, trouble)
+        if (unsound := self._unsound.get(cell.grade_id)) and trouble is not None:
+            if self.beside.found(cell, unsound, self._plan.stands[cell.grade_id], self._needed_by(cell)):
+                return self._judged_beside(cell, start)
+            trouble = f"{trouble}{self._where_it_stands()}{self.beside.hint(cell)}"
         self._ran.append(cell)
         cause, elapsed_s = self._cause(ran.error), time.monotonic() - start
         found = Found(ran.error, ran.verdicts, trouble, elapsed_s, cause, self._scene.solutions, ran.number)
@@ -147,7 +159,8 @@ class Judge:
         self._may_repeat = True
         for session in (self._student, self._reference):
             session.forget_callbacks()
-        return self._scene.run(cell.source, line, changes)
+        shares = Shares(**self._plan.shares.get(cell.grade_id, {}))
+        return self._scene.run(cell.source, line, changes, shares)
 
     def _as_tested(self) -> Link:
         """Return the line to the reference in the place of a submission, told from what `reference` asks."""
@@ -165,8 +178,7 @@ class Judge:
         if cell.grade_id not in self.sound:
             second = self._on_the_reference(cell, before)
             if second is not None:
-                said = f"the course's own solution fails this test: {type(second).__name__}: {second}"
-                return ran, trouble or f"{said}{self._where_it_stands()}"
+                return ran, trouble or self._fails_itself(cell, second)
             self.sound.add(cell.grade_id)
         if (lent := self._lent(cell, before, error)) is not None:
             return lent
@@ -181,6 +193,17 @@ class Judge:
         told_ = SubmissionError(str(error) if isinstance(error, Implausible) else BY_THE_SUBMISSION)
         told_.kernelmark_staff = trouble  # type: ignore[attr-defined]
         return Ran(ran.outputs, told_), None
+
+    def _fails_itself(self, cell: Cell, error: BaseException) -> str:
+        """Return that the course's own solution fails a test, in words, and remember it."""
+        self._unsound[cell.grade_id] = f"the course's own solution fails this test: {type(error).__name__}: {error}"
+        return self._unsound[cell.grade_id]
+
+    def _judged_beside(self, cell: Cell, start: float) -> tuple[CellResult, list[Output]]:
+        """Run a test in the student's process; its names are there for the judge's later cells as if it had failed."""
+        result, outputs = self.beside.judged(cell, self._needed_by(cell), time.monotonic() - start)
+        self._ran.append(cell)
+        return replace(result, elapsed_s=time.monotonic() - start), [status(result), *outputs]
 
     def _where_it_stands(self) -> str:
         """Return what staff should know of a test that the course's own solution fails: what failed before it."""
@@ -259,7 +282,7 @@ class Judge:
             changes.exchange(only=in_place)
             return found, None, ""
         if second is not None:
-            return found, f"the course's own solution fails this test: {type(second).__name__}: {second}", ""
+            return found, self._fails_itself(cell, second), ""
         self._scene.go_back(before)
         ran = self._run(cell, self._student.line, Changes(allowed=in_place))
         if ran.number is not None and found.number is not None:

@@ -35,6 +35,7 @@ class Job:
     limits: Limits = field(default_factory=Limits)
     files: Mapping[str, str] = field(default_factory=dict)
     sound: tuple[str, ...] = ()
+    beside: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ class Refereed:
     reference_intact: bool
     causes: tuple[Cause, ...] = ()
     missing_modules: tuple[str, ...] = ()
+    # The tests that cannot be judged apart and why; see the room `beside`.
+    beside: Mapping[str, str] = field(default_factory=dict)
 
 
 class Listener:
@@ -75,7 +78,7 @@ def referee(job: Job, reference: Session, listener: Listener | None = None) -> R
     start, cpu_start = time.monotonic(), time.process_time()
     student = Session(job.limits, job.files)
     listener = listener or Listener()
-    judge = Judge(student, reference, job.plan, set(job.sound), listener.waits)
+    judge = Judge(student, reference, job.plan, set(job.sound), listener.waits, job.beside)
     results: list[CellResult] = []
     outputs: list[list[Output]] = []
     position = 0
@@ -115,6 +118,7 @@ def referee(job: Job, reference: Session, listener: Listener | None = None) -> R
         reference_intact=reference.intact,
         causes=judge.causes.listed,
         missing_modules=judge.causes.missing_modules,
+        beside=judge.beside.known,
     )
 
 

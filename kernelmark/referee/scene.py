@@ -10,7 +10,7 @@ import math
 import re
 import signal
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ import numpy as np
 
 from kernelmark.errors import CourseError, KernelmarkError, SandboxError, SubmissionError
 from kernelmark.notebook.cells import Plan, ends_in_a_name_of
+from kernelmark.notebook.sharing import Shares
 from kernelmark.records import Verdict
 from kernelmark.referee.outcome import Output
 from kernelmark.sandbox import memory
@@ -26,14 +27,17 @@ from kernelmark.sandbox.link import JUDGE_MEMORY, Link
 from kernelmark.sandbox.shell import Shell, make_shell
 from kernelmark.sandbox.turns import Patience
 from kernelmark.wire.changes import Changes
-from kernelmark.wire.proxy import Proxy, note_changes, printable
+from kernelmark.wire.contents import refill
+from kernelmark.wire.proxy import Proxy, note_changes, printable, share
 from kernelmark.wire.refused import Refused, note_refused
+from kernelmark.wire.shared import Shared
 from kernelmark.wire.values import Decoder, Plain, WireError
 
 # The test's own code may use so many times the limit of a call, in CPU time; a race checks every output here.
 OWN_TIME = 2
 # Where a bare `except` goes on in spite of it, it is ended again after so long.
 AGAIN_S = 1.0
+NOTHING = Shares()
 # The names of the shell, and those among the solution's that a cell of the judge's gave another meaning.
 Names = tuple[dict[str, Any], set[str]]
 
@@ -68,16 +72,22 @@ class Scene:
         # What stands for the solution's names, and those among them that a cell of the judge's gave another meaning.
         self._bound: dict[str, Any] = {}
         self._own: set[str] = set()
+        # Names of which a test so far may have changed what functions of the solution read.
+        self._touched: set[str] = set()
         self._shell: Shell = make_shell(runs_commands=True)
         self.verdicts: list[Verdict] = []
 
-    def run(self, source: str, line: Callable[[], Link], changes: Changes | None = None) -> Ran:
+    def run(
+        self, source: str, line: Callable[[], Link], changes: Changes | None = None, shares: Shares = NOTHING
+    ) -> Ran:
         """Run a test against the process at the end of a line."""
         self.verdicts.clear()
         refused = Refused()
         note_refused(refused)
+        shared = None
         try:
-            self._bind(source, line, lenient=False)
+            self._bind(source, line, lenient=False, watched=shares.watched)
+            shared = self._share(line, shares)
             note_changes(changes)
             with contextlib.ExitStack() as around:
                 around.enter_context(contextlib.redirect_stdout(io.StringIO()))
@@ -92,6 +102,9 @@ class Scene:
         finally:
             note_changes(None)
             note_refused(None)
+            share(None)
+            if shared is not None and shared.used:
+                _restore(line)
         self._note_own()
         number = None if ends_in_a_name_of(source, self.solutions) else _number(self._shell.value)
         denied = refused.denies if number is None else None
@@ -137,17 +150,30 @@ class Scene:
         self._shell.user_ns[name] = value
         self._own |= {name} & self.solutions
 
+    def _share(self, line: Callable[[], Link], shares: Shares) -> Shared | None:
+        """Begin to share what a test and the solution have in common."""
+        if shares.nothing:
+            return None
+        names = self._shell.user_ns
+        sent, watched = shares.sent, shares.watched
+        shared = Shared(line, names, self._bound, sent=sent, watched=watched, seeded=shares.seeded)
+        shared.force(self._touched)
+        self._touched |= set(sent)
+        share(shared)
+        return shared
+
     def _note_own(self) -> None:
         """Remember which of the solution's names the cell that has just run defined itself, as a later cell may."""
         names = self._shell.user_ns
         self._own |= {name for name, value in self._bound.items() if names.get(name, value) is not value}
 
-    def _bind(self, source: str, line: Callable[[], Link], *, lenient: bool) -> None:
+    def _bind(self, source: str, line: Callable[[], Link], *, lenient: bool, watched: Sequence[str] = ()) -> None:
         """Make the solution's names that a cell mentions stand for those of a process."""
         names = self.solutions - self._own
         self._bound = {name: Proxy(line, {"n": name}, name, gives_objects=name in self._plan.classes) for name in names}
         self._shell.user_ns.update(self._bound)
-        wanted = sorted(names.intersection(re.findall(r"[^\W\d]\w*", source)))
+        theirs = {name for name in watched if name in self._shell.user_ns} - names
+        wanted = sorted(names.intersection(re.findall(r"[^\W\d]\w*", source)) | theirs)
         if not wanted:
             return
         reply, buffers = line().request({"op": "names", "names": wanted})
@@ -158,12 +184,20 @@ class Scene:
             if isinstance(entry, dict) and entry.get("kind") == "value":
                 value = decoder.decode(entry.get("value"))
                 # A function is called where it lives: one of NumPy's, sent as a value, would run for nothing.
-                if isinstance(value, Proxy) or not callable(value):
+                if name in theirs:
+                    self._shell.user_ns[name] = refill(self._shell.user_ns[name], value)
+                elif isinstance(value, Proxy) or not callable(value):
                     self._shell.user_ns[name] = self._bound[name] = value
-            elif isinstance(entry, dict) and entry.get("kind") == "missing" and not lenient:
+            elif isinstance(entry, dict) and entry.get("kind") == "missing" and name in names and not lenient:
                 # Something that stands for it would pass `is not None`; Python's own NameError does not.
                 self._shell.user_ns.pop(name, None)
                 del self._bound[name]
+
+
+def _restore(line: Callable[[], Link]) -> None:
+    """Let the names of a process mean what its cells made of them."""
+    with contextlib.suppress(KernelmarkError):
+        line().request({"op": "restore"})
 
 
 @contextlib.contextmanager

@@ -64,7 +64,9 @@ class WarmJudges:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        # What the course's own solution showed of each notebook's tests: those it passes apart, those it does not.
         self._sound: dict[str, set[str]] = {}
+        self._beside: dict[str, dict[str, str]] = {}
 
     def grade(
         self,
@@ -88,6 +90,7 @@ class WarmJudges:
         sound = sorted(self._sound.get(source_sha256, ()))
         course_files = course_files or {}
         job = {"plan": json.loads(plan.to_json()), "limits": asdict(limits), "sound": sound}
+        job["beside"] = self._beside.get(source_sha256, {}) if limits.beside else {}
         laid_over = course_files if laid_over is None else laid_over
         job |= {"files": {**files, **laid_over}, "course_files": course_files}
         so_far = _SoFar()
@@ -105,6 +108,7 @@ class WarmJudges:
             return nobody_is_marked(plan, reply["fault"])
         done = _refereed_from(reply["done"])
         self._sound.setdefault(source_sha256, set()).update(done.sound)
+        self._beside.setdefault(source_sha256, {}).update(done.beside)
         return done
 
     def _answer(self, connection: socket.socket, limit_s: float, so_far: "_SoFar") -> Any:
@@ -370,7 +374,8 @@ def _judge(connection: socket.socket, reference: _Idle, source: str, last_words:
             session.slow = reference.slow
         else:
             session = prime(plan.solution, reference.link, limits, request["course_files"])
-        done = referee(Job(plan, limits, request["files"], tuple(request["sound"])), session, _SoFar(connection))
+        job = Job(plan, limits, request["files"], tuple(request["sound"]), request["beside"])
+        done = referee(job, session, _SoFar(connection))
         _answer(connection, {"done": asdict(done)})
         kept = done.reference_intact and reference.link.alive
         if kept:

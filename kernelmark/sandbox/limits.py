@@ -38,6 +38,8 @@ class Limits:
     contained: bool = True
     # Child processes: off, since nobody counts the CPU time of one that a submission reaps itself.
     children: bool = False
+    # Tests that cannot be judged apart run in the submission's process, where they could be forged.
+    beside: bool = False
 
 
 def environment(limits: Limits) -> dict[str, str]:

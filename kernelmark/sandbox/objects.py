@@ -10,6 +10,7 @@ import traceback
 from typing import Any
 
 from kernelmark.errors import SubmissionError
+from kernelmark.sandbox.shared import Globals
 from kernelmark.sandbox.shell import MAX_MESSAGE_CHARS, text_of
 from kernelmark.wire.values import Encoder, Plain, WireError, function_by_name
 
@@ -19,7 +20,7 @@ MAX_HANDLES = 100_000
 class Objects:
     """The objects that the other end knows by a number, and the names that a notebook has defined."""
 
-    def __init__(self, names: dict[str, Any]):
+    def __init__(self, names: Globals):
         self._names = names
         # Numbers of another process mean nothing here: one that was lost takes its objects with it.
         self._handles: dict[int, Any] = {}
@@ -45,9 +46,7 @@ class Objects:
         """
         ((tag, content),) = target.items()
         if tag == "n":
-            if content not in self._names:
-                raise NameError(f"name {content!r} is not defined")
-            return self._names[content]
+            return self._names.own(content)
         if tag == "f":
             return function_by_name(content)
         if tag == "g":

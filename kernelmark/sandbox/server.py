@@ -18,8 +18,10 @@ from typing import Any
 
 from kernelmark.sandbox import batch, luggage
 from kernelmark.sandbox.objects import Objects, can_cross, describe_error, rebuilt
+from kernelmark.sandbox.shared import Around, Globals
 from kernelmark.sandbox.shell import Shell, make_shell
 from kernelmark.wire.channel import Channel
+from kernelmark.wire.contents import is_as, looked_at
 from kernelmark.wire.values import REGION_BYTES, Decoder, Encoder, Plain, WireError
 
 
@@ -32,7 +34,8 @@ class Server:
     def __init__(self, channel: Channel, shell: Shell):
         self._channel = channel
         self._shell = shell
-        self._objects = Objects(shell.user_ns)
+        self._globals = Globals(shell.user_ns)
+        self._objects = Objects(self._globals)
         self._busy = self._timing = False
         self._operations: dict[str, Callable[..., None]] = {
             "cell": self._cell,
@@ -41,6 +44,7 @@ class Server:
             "get": self._get,
             "set": self._set,
             "forget": self._forget,
+            "restore": self._restore,
             "timed": self._timed,
         }
         signal.signal(signal.SIGINT, self._interrupt)
@@ -98,12 +102,20 @@ class Server:
         self._objects.forget()
         self._answer({"ok": None})
 
-    def _call(self, buffers: list[bytes], target: Plain, args: Plain, kwargs: Plain) -> None:
+    def _restore(self, _: list[bytes]) -> None:
+        self._globals.restore()
+        self._answer({"ok": None})
+
+    def _call(self, buffers: list[bytes], target: Plain, args: Plain, kwargs: Plain, **shared: Plain) -> None:
         decoder = Decoder(buffers, self._resolve)
+        around, given, looks = None, {}, {}
         try:
             # An argument may be one of the student's own functions, which may not be there.
             positional, keywords = decoder.decode(args), decoder.decode(kwargs)
-            with self._working():
+            around = Around(self._globals, decoder, shared)
+            given = {**dict(enumerate(positional)), **keywords}
+            looks = {which: looked_at(value) for which, value in given.items()}
+            with self._working(), around.the_call():
                 function = self._objects.find(target)
                 result = function(*positional, **keywords)
             encoder = Encoder(self._objects.leave, known=decoder.arrays)
@@ -111,8 +123,10 @@ class Server:
             made = type(result) is function and isinstance(result, list | dict | set)
             reply: dict[str, Any] = {"ok": self._objects.leave(result) if made else encoder.encode(result)}
         except BaseException as error:  # submitted code may raise anything
-            encoder = Encoder(self._objects.leave)
+            encoder = Encoder(self._objects.leave, known=decoder.arrays)
             reply = {"error": self._described(error)}
+        reply["contents"] = _changed_contents(given, looks, encoder)
+        reply |= around.told(encoder) if around is not None else {}
         reply["changed"] = []
         for position, (index, memory) in enumerate(decoder.memory):
             if memory != buffers[index]:
@@ -186,6 +200,16 @@ class Server:
         if "error" in reply:
             raise rebuilt(**reply["error"])
         return Decoder(buffers, self._resolve).decode(reply["ok"])
+
+
+def _changed_contents(given: dict[Any, Any], looks: dict[Any, Any], encoder: Encoder) -> list[Plain]:
+    """Return the arguments whose lists, dicts and sets hold something else than before the call."""
+    found = []
+    for which, value in given.items():
+        if not is_as(value, looks.get(which, value)):
+            with contextlib.suppress(WireError):
+                found.append([which, encoder.encode(value, 1)])
+    return found
 
 
 def main() -> None:

@@ -63,6 +63,8 @@ class Progress:
         people = sum(cell.points is None for cell in result.cells)
         earned, most = sum(c.points or 0.0 for c in result.cells), sum(c.max_points for c in result.cells)
         marks = f"{number(earned)} of {number(most)}" + (f", {people} for a person" if people else "")
+        forgeable = sum(bool(cell.beside) for cell in result.cells)
+        marks += f", {forgeable} judged beside it" if forgeable else ""
         name = visible(f"{result.student}/{result.notebook}", lines=False)
         odd = _odd(result)
         self._log(f"graded {name}: {marks}, {result.elapsed_s:.1f} s{f'; {change}' if change else ''}{odd}")
@@ -74,6 +76,7 @@ class Progress:
                 points=earned,
                 max_points=most,
                 for_a_person=people,
+                judged_beside=forgeable,
                 elapsed_s=round(result.elapsed_s, 3),
                 change=change,
                 notes=list(result.notes),

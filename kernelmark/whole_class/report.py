@@ -49,6 +49,11 @@ def as_table(records: Sequence[SubmissionResult]) -> str:
             f"{student:{width}}  {number(earned):>6}  {number(most):>3}  {people:>6}  {record.elapsed_s:4.1f} s"
         )
     odd = [f"  {visible(r.student, lines=False)}: {visible(' '.join(r.notes), lines=False)}" for r in _odd(records)]
+    beside = [
+        f"  {visible(name, lines=False)} ({count} of {len(records)}): {visible(why, lines=False)}"
+        for name, count, why in judged_beside(records)
+    ]
+    lines += ["judged beside the submissions, could be forged:", *beside] if beside else []
     return "\n".join([*lines, *(["needs a look:"] if odd else []), *odd])
 
 
@@ -70,6 +75,7 @@ def as_page(records: Sequence[SubmissionResult], looks: Sequence[str] = ()) -> s
         looks=looks,
         machines=sorted({f"{r.machine.processor}, {r.machine.cores} cores, NumPy {r.machine.numpy}" for r in records}),
         missed=_missed(records),
+        beside=judged_beside(records),
         odd=_odd(records),
         missing=missing_modules(records),
         causes=did_not_run(records),
@@ -79,6 +85,16 @@ def as_page(records: Sequence[SubmissionResult], looks: Sequence[str] = ()) -> s
         number=number,
         as_svg=picture.as_svg,
     )
+
+
+def judged_beside(records: Sequence[SubmissionResult]) -> list[tuple[str, int, str]]:
+    """Return the tests that ran beside submissions, each with how often and why, in the order of the notebook."""
+    found: dict[str, tuple[int, str]] = {}
+    for record in records:
+        for cell in record.cells:
+            if cell.beside:
+                found[cell.grade_id] = (found.get(cell.grade_id, (0, ""))[0] + 1, cell.beside)
+    return [(name, count, why) for name, (count, why) in found.items()]
 
 
 def totals(record: SubmissionResult) -> tuple[float, float, int]:

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from kernelmark.wire.contents import Container, containers
+
 # The function, and the argument by position (from 1) or by keyword.
 Argument = tuple[str, str]
 
@@ -30,6 +32,8 @@ class Changes:
         self._allowed = allowed
         # Arrays that own memory, by id: no array of a test is kept alive for what it held.
         self._held: dict[int, tuple[weakref.ref[np.ndarray], np.ndarray, set[Argument]]] = {}
+        # Lists, dicts and sets, by id, each with what it held.
+        self._contents: dict[int, tuple[Container, Container, set[Argument]]] = {}
 
     def concern(self, line: Any) -> bool:
         """Say whether the code at the other end of a line is the one whose changes are noted."""
@@ -50,8 +54,17 @@ class Changes:
         self._held[name][2].add(argument)
         return True
 
+    def contents_come_back(self, argument: Argument, value: Any) -> bool:
+        """Note that a call is about to change what a value's containers hold; False where it must stay as it is."""
+        self.made.add(argument)
+        if self._allowed is not None and argument not in self._allowed:
+            return False
+        for each in containers(value):
+            self._contents.setdefault(id(each), (each, each.copy(), set()))[2].add(argument)
+        return True
+
     def exchange(self, only: Collection[Argument] | None = None) -> None:
-        """Give changed arrays that are still there their former contents; a second time, those of now.
+        """Give changed arrays that are still there, and containers, their former contents; a second time, those of now.
 
         Args:
             only: leave out arrays that were changed through any other argument.
@@ -62,6 +75,19 @@ class Changes:
                 now = np.array(root, subok=False)
                 root.view(np.ndarray)[...] = other
                 other[...] = now
+        for name, (value, held, arguments) in list(self._contents.items()):
+            if only is None or arguments <= set(only):
+                self._contents[name] = (value, value.copy(), arguments)
+                _fill(value, held)
+
+
+def _fill(value: Container, held: Container) -> None:
+    """Let a container hold what another one holds."""
+    if isinstance(value, list) and isinstance(held, list):
+        value[:] = held
+    elif isinstance(value, dict | set):
+        value.clear()
+        value.update(held)
 
 
 def told(arguments: Collection[Argument]) -> str:

@@ -8,6 +8,7 @@ not decide what an exception costs.
 
 import builtins
 import contextlib
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn, Protocol
 
@@ -16,11 +17,15 @@ import numpy as np
 from kernelmark.errors import SubmissionError
 from kernelmark.text import visible
 from kernelmark.wire.changes import Argument, Changes
+from kernelmark.wire.contents import refill
 from kernelmark.wire.refused import ObjectRefused, noted
-from kernelmark.wire.values import Decoder, Encoder, Plain, Sent, WireError, copy_back
+from kernelmark.wire.shared import Shared
+from kernelmark.wire.values import Decoder, Encoder, Plain, Sent, WireError, copy_back, natural
 
 # A loop over something in another process ends after so many items, one way or the other.
 MAX_STEPS = 100_000
+# Of what one call printed.
+MAX_PRINTED_CHARS = 200_000
 # Submitted code must not answer for them: an object that equals everything would pass every test. Undefined, they
 # would not do either: `!=` would hold, and `raises(TypeError)` would find its error.
 _REFUSED = [
@@ -243,17 +248,36 @@ def _called(
     positional = {"t": [encoded(value, str(position)) for position, value in enumerate(args, 1)]}
     keywords = {"d": [[key, encoded(value, key)] for key, value in kwargs.items()]}
     header = {"op": "call", "target": target, "args": positional, "kwargs": keywords}
+    shared = _shared if _shared is not None and _shared.line == line else None
+    if shared is not None:
+        header |= shared.outgoing(link, encoder)
     reply, buffers = link.request(header, encoder.sent.buffers)
     sent = encoder.sent
     noted = _changes if _changes is not None and _changes.concern(link) else None
+    arrays += [(name, "a global")] * (len(sent.arrays) - len(arrays))
+    values += [(name, "a global")] * (len(sent.values) - len(values))
     try:
         known = _written_back(sent, arrays, reply.get("changed", ()), buffers, noted)
         states = Decoder(buffers, _resolver(line), known=sent.arrays)
         for value, state, argument in zip(sent.values, reply.get("values", ()), values, strict=False):
             _update(value, states.decode(state), argument, noted)
+        decoder = Decoder(buffers, _resolver(line), known=known)
+        _refilled(name, (args, kwargs), reply.get("contents", ()), decoder, noted)
+        if shared is not None:
+            shared.incoming(reply, decoder)
+        _print(reply.get("printed", ()))
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise WireError(f"malformed answer: {error}") from None
-    return Decoder(buffers, _resolver(line), known=known).decode(_checked_of(link, reply, step=step))
+    return decoder.decode(_checked_of(link, reply, step=step))
+
+
+def share(shared: Shared | None) -> None:
+    """Have the calls from now on share what a test and the solution have in common."""
+    global _shared
+    _shared = shared
+
+
+_shared: Shared | None = None
 
 
 def note_changes(changes: Changes | None) -> None:
@@ -279,6 +303,28 @@ def _written_back(
             array = known[position] = array.copy(order="K")
         copy_back(sent.nodes[position], buffers[index], array)
     return known
+
+
+def _refilled(
+    name: str,
+    given: tuple[tuple[Any, ...], dict[str, Any]],
+    contents: Any,
+    decoder: Decoder,
+    noted: Changes | None,
+) -> None:
+    """Let lists, dicts and sets among the arguments hold what the call left in them."""
+    for which, node in contents:
+        own = given[0][natural(which)] if type(which) is int else given[1][which]
+        new = decoder.decode(node)
+        argument = (name, str(which + 1) if type(which) is int else which)
+        if noted is None or noted.contents_come_back(argument, own):
+            refill(own, new)
+
+
+def _print(printed: Any) -> None:
+    """Print what a call printed, where the test's own words go."""
+    for stream, text in printed:
+        print(str(text)[:MAX_PRINTED_CHARS], end="", file=sys.stderr if stream == "stderr" else sys.stdout)
 
 
 def _update(value: Any, plain: Any, argument: Argument, noted: Changes | None) -> None:

@@ -49,6 +49,25 @@ class TestTable:
         assert "\x1b" not in table
 
 
+class TestJudgedBeside:
+    records = (
+        record("anna", replace(passed("inside"), beside=f"AttributeError: {HOSTILE}"), passed("b")),
+        record("ben", replace(missed("inside"), beside=f"AttributeError: {HOSTILE}"), passed("b")),
+    )
+
+    def test_is_told_with_the_reason(self):
+        """A mark that could be forged is named in the table and on the page, once a test."""
+        assert "  inside (2 of 2): AttributeError: <script>" in report.as_table(self.records)
+        page = report.as_page(self.records)
+        assert "Their marks could be forged" in page
+        assert "<script>" not in page
+
+    def test_is_not_there_where_nothing_was(self):
+        """The page does not speak of it."""
+        assert "forged" not in report.as_page([record("anna", passed("a"))])
+        assert "forged" not in report.as_table([record("anna", passed("a"))])
+
+
 class TestCauses:
     records = (
         replace(record("anna", missed("a")), causes=(Cause("a", 2, "SyntaxError", "expected ':'", 3),)),

@@ -1,0 +1,86 @@
+"""Which names a test and the course's solution share, read from the instructor's text alone.
+
+At a desk both live in one process: a test may set a global that a function of the solution reads, and a function may
+change one that the test reads. It reads text and runs nothing.
+"""
+
+import ast
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from kernelmark.notebook.cells import Cell, body_of, bound_names, names_read_inside
+from kernelmark.notebook.places import changed_names
+
+_WORD = re.compile(r"[^\W\d]\w*")
+# A test that reaches for names by their text.
+_BY_TEXT = re.compile(r"\b(?:globals|user_ns|__main__|setattr|patch|monkeypatch)\b")
+# A test that puts something in the place of Python's own functions or of standard input.
+_REPLACES = re.compile(r"\b(?:builtins|stdin)\b")
+_SEEDS = re.compile(r"\b(?:seed|setstate|set_state)\s*\(")
+
+
+@dataclass(frozen=True)
+class Shares:
+    """What one test shares: names that it changes and functions read, names that those change and it reads.
+
+    `seeded`: it seeds a generator. `replaces`: it puts something in the place of Python's `input`, `print` or `stdin`.
+    """
+
+    sent: tuple[str, ...] = ()
+    watched: tuple[str, ...] = ()
+    seeded: bool = False
+    replaces: bool = False
+
+    @property
+    def nothing(self) -> bool:
+        """Whether it shares nothing."""
+        return not (self.sent or self.watched or self.seeded or self.replaces)
+
+
+def shares(cells: Sequence[Cell], solved: Collection[str]) -> dict[str, Shares]:
+    """Return what each test shares, {grade id: what}; a test that shares nothing is left out.
+
+    Args:
+        solved: the names that the solution defines.
+    """
+    code = [cell for cell in cells if cell.code and cell.role in ("setup", "student", "answer")]
+    read = set().union(*(names_read_inside(cell.source) for cell in code)) if code else set()
+    changed = set().union(*(names_changed_anywhere(cell.source) for cell in code if cell.solves)) if code else set()
+    found: dict[str, Shares] = {}
+    former: set[str] = set()
+    for cell in cells:
+        if cell.role != "test":
+            continue
+        words = set(_WORD.findall(cell.source))
+        own = bound_names(cell.source) | names_changed_anywhere(cell.source)
+        own |= words if _BY_TEXT.search(cell.source) else set()
+        sent = (own | former) & read
+        former |= own & (read | set(solved))
+        seeds, replaces = (pattern.search(cell.source) is not None for pattern in (_SEEDS, _REPLACES))
+        each = Shares(tuple(sorted(sent)), tuple(sorted(changed & words)), seeds, replaces)
+        if not each.nothing:
+            found[cell.grade_id] = each
+    return found
+
+
+def names_changed_anywhere(source: str) -> frozenset[str]:
+    """Return the names of the notebook that a cell changes in place or, from a function, gives another meaning."""
+    return frozenset(changed_names(source)) | frozenset(
+        name for node in body_of(source) for name in _changed_inside(node)
+    )
+
+
+def _changed_inside(node: ast.AST) -> Iterator[str]:
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from _changed_by(inner)
+
+
+def _changed_by(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
+    nodes = list(ast.walk(function))
+    declared = {name for node in nodes if isinstance(node, ast.Global) for name in node.names}
+    arguments = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    stored = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    body = ast.unparse(ast.Module(list(function.body), []))
+    return (declared & stored) | (changed_names(body) - arguments - (stored - declared))

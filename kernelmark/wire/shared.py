@@ -1,0 +1,182 @@
+"""One set of globals, as it looks: what a test changes around a call is so at the other end, and the other way.
+
+At a desk a test and the solution live in one process: a test sets a global that the solution reads, takes a helper
+away, seeds a generator, replaces `input`; and the solution changes an object of a set-up cell. Here what the two
+share goes along with a call, and what the call made of it comes back. Which names these are is read from the
+instructor's text, never from a submission's. `sandbox.shared` is the other end.
+"""
+
+import builtins
+import io
+import random
+import sys
+from collections.abc import Callable, Collection, Mapping, MutableMapping
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from kernelmark.wire.contents import is_as, looked_at, refill
+from kernelmark.wire.values import Decoder, Encoder, Plain, WireError
+
+# Functions of Python's own that a test may replace.
+REPLACEABLE = ("input", "print", "open")
+MAX_STDIN_CHARS = 1_000_000
+_GONE = object()
+_INPUT = builtins.input
+_ORIGINAL = {name: getattr(builtins, name) for name in REPLACEABLE}
+
+
+class Shared:
+    """What one run of a test shares with the process it is run against.
+
+    Args:
+        line: of that process; calls on another share nothing.
+        names: the names of the judge.
+        bound: what stood for names of the solution when the test began.
+        sent: names that the test may change and the solution reads.
+        watched: names that the solution changes and the test reads.
+        seeded: the test seeds a generator of Python's or NumPy's: the two ends have one state.
+    """
+
+    def __init__(
+        self,
+        line: Callable[[], Any],
+        names: MutableMapping[str, Any],
+        bound: MutableMapping[str, Any],
+        *,
+        sent: Collection[str] = (),
+        watched: Collection[str] = (),
+        seeded: bool = False,
+    ):
+        self.line = line
+        self._names = names
+        self._bound = bound
+        self._watched = sorted(watched)
+        self._seeded = seeded
+        self._random: list[Any] = []
+        self._link: Any = None
+        self.used = False
+        # Each name with what it stood for when it was last sent, or when the test began.
+        self._known = {name: self._look(name) for name in sorted(sent)}
+        self._stdin = sys.stdin
+
+    def force(self, names: Collection[str]) -> None:
+        """Send these names at the next call, whatever they stood for: an earlier test changed them."""
+        for name in names:
+            if name in self._known and self._names.get(name, _GONE) is not self._bound.get(name, _GONE):
+                self._known[name] = (object(), None)
+
+    def _look(self, name: str) -> tuple[Any, Any]:
+        value = self._names.get(name, _GONE)
+        look = (value.copy(), value.tobytes()) if type(value) is np.ndarray else (None, looked_at(value))
+        return value, look
+
+    def _same(self, name: str) -> bool:
+        former, look = self._known[name]
+        value = self._names.get(name, _GONE)
+        if value is not former:
+            return False
+        if type(value) is np.ndarray:
+            return bool(value.tobytes() == look[1])
+        return look is not None and is_as(value, look[1])
+
+    def outgoing(self, link: Any, encoder: Encoder) -> dict[str, Plain]:
+        """Return what goes along with a call."""
+        if link is not self._link:  # it was started again, and knows nothing
+            first, self._link = self._link is None, link
+            if not first:
+                self.force(self._known)
+            self._random = []
+        message: dict[str, Plain] = {}
+        set_, gone, own = [], [], []
+        for name in self._known:
+            if self._same(name):
+                continue
+            self._known[name] = self._look(name)
+            value = self._known[name][0]
+            if isinstance(value, ModuleType):
+                continue  # an import is no change
+            if value is _GONE:
+                gone.append(name)
+            elif name in self._bound and value is self._bound[name]:
+                own.append(name)
+            else:
+                set_.append([name, encoder.encode(_without_mocks(value), 1)])
+        if set_ or gone or own:
+            message["globals"] = {"set": set_, "gone": gone, "own": own}
+            self.used = True
+        if self._watched:
+            message["watch"] = self._watched
+        if self._seeded and (state := states()) != self._random:
+            message["random"], self._random = encoder.encode(state, 1), state
+        message |= self._replaced(encoder)
+        return message
+
+    def _replaced(self, encoder: Encoder) -> dict[str, Plain]:
+        """Return Python's own functions that a test replaced, and what it put on standard input."""
+        changed = [name for name in REPLACEABLE if getattr(builtins, name) is not _ORIGINAL[name]]
+        found: dict[str, Plain] = {}
+        if changed:
+            found["builtins"] = [[name, encoder.encode(_without_mocks(getattr(builtins, name)), 1)] for name in changed]
+        if sys.stdin is not self._stdin and isinstance(sys.stdin, io.StringIO):
+            found["stdin"] = sys.stdin.getvalue()[sys.stdin.tell() :][:MAX_STDIN_CHARS]
+        return found
+
+    def incoming(self, reply: Mapping[str, Plain], decoder: Decoder) -> None:
+        """Take in what a call changed.
+
+        Raises:
+            WireError: it is malformed.
+        """
+        for name, node in reply.get("globals", ()):
+            if name not in self._watched:
+                raise WireError("a name came back that nobody watched")
+            value, own = decoder.decode(node), self._names.get(name)
+            if type(own) is np.ndarray and type(value) is np.ndarray and own.shape == value.shape:
+                own[...] = value
+            else:
+                self._names[name] = refill(own, value)
+            if name in self._bound and self._bound[name] is own:
+                self._bound[name] = self._names[name]
+            if name in self._known:
+                self._known[name] = self._look(name)
+        if self._seeded and "random" in reply:
+            self._random = decoder.decode(reply["random"])
+            take_states(self._random)
+        read = reply.get("stdin_read")
+        if type(read) is int and read > 0 and isinstance(sys.stdin, io.StringIO):
+            sys.stdin.seek(sys.stdin.tell() + min(read, MAX_STDIN_CHARS))
+
+
+def _without_mocks(value: Any) -> Any:
+    """Return a mock as a function whose answers cross: a mock that it answers with stands for nothing there."""
+    if type(value).__module__ != "unittest.mock":
+        return value
+
+    def ask(*args: Any, **kwargs: Any) -> Any:
+        found = value(*args, **kwargs)
+        return None if type(found).__module__ == "unittest.mock" else found
+
+    return ask
+
+
+def states() -> list[Any]:
+    """Return the state of Python's and NumPy's generators as plain values."""
+    version, words, spare = random.getstate()
+    _, key, position, has_gauss, gauss = np.random.get_state()
+    return [version, list(words), spare, [int(word) for word in key], int(position), int(has_gauss), float(gauss)]
+
+
+def take_states(state: Any) -> None:
+    """Give Python's and NumPy's generators a state.
+
+    Raises:
+        WireError: it is none.
+    """
+    try:
+        version, words, spare, key, position, has_gauss, gauss = state
+        random.setstate((version, tuple(words), spare))
+        np.random.set_state(("MT19937", np.array(key, np.uint32), position, has_gauss, gauss))
+    except (TypeError, ValueError, OverflowError, AttributeError, IndexError) as error:
+        raise WireError(f"malformed state of a generator: {str(error)[:100]}") from None

@@ -1,6 +1,7 @@
 """Every setting of nbgrader's whose work Kernelmark took over stands in a table; one that nobody reads is told."""
 
 import json
+import logging
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from kernelmark.course.settings import Kernelmark, source_directory
 from kernelmark.errors import CourseError
 from kernelmark.notebook.conform import Course
 from kernelmark.referee.grading import read_source
+from kernelmark.whole_class.cluster import ClassAutogradeApp
 from tests import small_course
 from tests.course.test_late import penalties
 from tests.small_course import solved
@@ -288,3 +290,20 @@ class TestRuns:
         command(root, program, "autograde", "short", *(["--force"] if program == "nbgrader" else []))
         assert (graded / "other.ipynb").stat().st_mtime_ns == stamp
         assert "add(1, 1)" in (graded / "short.ipynb").read_text()
+
+    @pytest.mark.parametrize("program", ["kernelmark", "nbgrader"])
+    def test_a_course_elsewhere_is_graded_there(
+        self, root: Path, tmp_path_factory: pytest.TempPathFactory, program: str
+    ):
+        """c.CourseDirectory.root: marks and records are the course's, and nothing lies where the command was given."""
+        here = tmp_path_factory.mktemp("here")
+        command(here, program, "autograde", "short", f"--CourseDirectory.root={root}")
+        assert (root / ".kernelmark" / "short" / "ann" / "short.json").is_file()
+        assert (root / "autograded" / "ann" / "short" / "short.ipynb").is_file()
+        assert list(here.iterdir()) == []
+
+
+def test_a_run_says_as_much_as_set():
+    """c.NbGrader.log_level; by itself a class's run shows warnings."""
+    assert ClassAutogradeApp(config=Config({"NbGrader": {"log_level": "INFO"}})).log_level == logging.INFO
+    assert ClassAutogradeApp().log_level == logging.WARNING

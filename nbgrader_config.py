@@ -1,7 +1,7 @@
 """The one seam between nbgrader and Kernelmark; everything else is nbgrader's own."""
 
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
-from nbgrader.preprocessors import CheckCellMetadata, GetGrades, LimitOutput
+from nbgrader.preprocessors import CheckCellMetadata, GetGrades, IgnorePattern, LimitOutput
 
 try:
     from kernelmark.course.autograde import Conform, Grade, SaveGrades, StudentView, SubmissionExporter
@@ -32,7 +32,7 @@ c.GenerateAssignment.preprocessors = release_steps()
 # The referee in the place of OverwriteCells, DeduplicateIds, Execute, SaveAutoGrades and AssignLatePenalties.
 c.Autograde.exporter_class = SubmissionExporter
 c.Autograde.sanitize_preprocessors = [Conform, CheckCellMetadata]
-c.Autograde.autograde_preprocessors = [Grade, LimitOutput, SaveGrades, CheckCellMetadata]
+c.Autograde.autograde_preprocessors = [Grade, IgnorePattern, LimitOutput, SaveGrades, CheckCellMetadata]
 
 # Feedback shows no hidden test; nothing a student wrote runs, or loads anything, in a reader's browser or spreadsheet.
 c.GenerateFeedback.preprocessors = [GetGrades, CSSHTMLHeaderPreprocessor, StudentView]

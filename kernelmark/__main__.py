@@ -118,20 +118,29 @@ def _doctor(_: argparse.Namespace) -> int:
 
 def _tell_of_course(root: Path) -> None:
     """Name what lies beside the course's notebooks and is left out where they are graded."""
+    from nbgrader.coursedir import CourseDirectory
     from traitlets.config.loader import Config, PyFileConfigLoader
 
-    from kernelmark.course.settings import Kernelmark
+    from kernelmark.course.nbgrader_settings import told
+    from kernelmark.course.settings import Kernelmark, limit_settings
     from kernelmark.notebook import intake
+    from kernelmark.sandbox import limits
 
     config = Config()
     if (root / "nbgrader_config.py").is_file():
         config = PyFileConfigLoader("nbgrader_config.py", str(root.absolute())).load_config()
+        for line in told(config):
+            print(f"setting      {line}")
     settings = Kernelmark(config=config)
+    ignore = CourseDirectory(config=config).ignore
+    for name, field in limit_settings().items():
+        if getattr(settings, name) != getattr(limits.Limits, field):
+            print(f"limit        {name} = {getattr(settings, name)} in this course")
     for name in ("course_file_limit", "submitted_file_limit"):
         print(f"limit        {name} = {getattr(settings, name)}")
     source = root / settings.source_directory
     for folder in sorted(source.iterdir()) if source.is_dir() else []:
-        left_out = intake.told(intake.own_files(folder, settings.course_file_limit)[1])
+        left_out = intake.told(intake.own_files(folder, settings.course_file_limit, ignore)[1])
         if left_out:
             print(f"left out     of {visible(str(folder), lines=False)}: {left_out}")
 

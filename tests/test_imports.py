@@ -104,7 +104,9 @@ ROOMS = {
     "student.kernel": "errors",
     "student.desk": "errors text records notebook.cells notebook.causes kernel",
     "student.export": "errors text",
-    "course.settings": "notebook.intake sandbox.limits",
+    "course.nbgrader_settings": "text",
+    "course.steps": "errors records notebook.conform notebook.folder nbgrader_settings",
+    "course.settings": "errors notebook.intake sandbox.limits nbgrader_settings",
     "course.places": "text",
     "course.release": "errors notebook.markers",
     "course.gradebook": "errors records",
@@ -115,14 +117,15 @@ ROOMS = {
     "course.resume": "errors records notebook.intake referee.grading places gradebook stores drift late",
     "course.sheet": "",
     "course.autograde": "errors records notebook.cells notebook.markers notebook.conform notebook.intake "
-    "notebook.folder notebook.page notebook.markup stopwatch.stats referee.grading settings gradebook resume",
+    "notebook.folder notebook.page notebook.markup stopwatch.stats referee.grading nbgrader_settings steps "
+    "settings places gradebook resume",
     "whole_class.progress": "text records stopwatch.stats",
     "whole_class.work": "errors records notebook.conform notebook.folder sandbox.folders sandbox.limits "
     "referee.grading",
     "whole_class.workers": "errors",
     "whole_class.cluster": "errors records notebook.intake notebook.folder stopwatch.stats referee.grading "
-    "course.settings course.places course.gradebook course.stores course.resume course.autograde progress work "
-    "workers",
+    "course.steps course.settings course.places course.gradebook course.stores course.resume course.autograde "
+    "progress work workers",
     "whole_class.looks": "notebook.intake course.settings course.places course.gradebook course.folder course.stores",
     "whole_class.report": "errors text records notebook.page stopwatch.stats stopwatch.picture",
     "__main__": "...",

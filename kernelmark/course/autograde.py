@@ -25,7 +25,10 @@ from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
 from traitlets import List, Unicode
 from traitlets.config import Configurable
 
+from kernelmark.course import steps
 from kernelmark.course.gradebook import Penalty, explain, in_one_transaction, void_marks, write_marks
+from kernelmark.course.nbgrader_settings import told
+from kernelmark.course.places import share
 from kernelmark.course.resume import Ready, alone, check_free, prepare
 from kernelmark.course.settings import Kernelmark
 from kernelmark.errors import CourseError, GraderError, KernelmarkError
@@ -57,6 +60,12 @@ td, th { border: 1px solid #ccc; padding: .3em .6em; text-align: left; vertical-
 """
 
 
+OTHER_EXPORTER = (
+    "c.Autograde.exporter_class must be kernelmark.course.autograde.SubmissionExporter or made from it; take the line "
+    "of Kernelmark's own nbgrader_config.py"
+)
+
+
 class SubmissionExporter(NotebookExporter):
     """Reads a submitted file as plain cells: no outputs, no metadata, and no error where it is no notebook."""
 
@@ -66,24 +75,29 @@ class SubmissionExporter(NotebookExporter):
         self._alone = contextlib.ExitStack()
         self._grading: tuple[str, ...] = ()
         self._folder = Path()
+        self._shared = False
         # Of the submission at hand: what was odd about it, and why a person must look, or "".
         self.notes: tuple[str, ...] = ()
         self.doubt = ""
         if isinstance(self.parent, Autograde):
             intake.guard(self.parent)
+            self._shared = self.parent.coursedir.groupshared
             self._folder = Path(self.parent.coursedir.root, self.parent.coursedir.autograded_directory)
             settings = Kernelmark(parent=self, config=self.config)
-            source = Path(settings.source_directory)
-            hashed = functools.cache(
-                functools.partial(
-                    source_of, source, self.config, self.parent.exclude_overwriting, settings.course_file_limit
-                )
-            )
+            tell = getattr(self.parent, "tell", self.parent.log.warning)
+            most, ignore = settings.course_file_limit, self.parent.coursedir.ignore
             with _stopping(KernelmarkError):
-                tell = getattr(self.parent, "tell", self.parent.log.warning)
+                steps.check(self.parent)
+                for line in told(self.config):
+                    tell(line)
+                source = Path(settings.source_directory)
+                hashed = functools.cache(
+                    functools.partial(source_of, source, self.config, self.parent.exclude_overwriting, most, ignore)
+                )
                 self.ready = prepare(self.parent, source, hashed, penalty(self), settings.grade_book_wait_s, tell)
             for name in sorted({assignment for assignment, _ in self.ready.handed_in}):
-                missing = intake.told(own_files(self._folder.parent / source / name, settings.course_file_limit)[1])
+                place = Path(self.parent.coursedir.root, source, name)
+                missing = intake.told(own_files(place, most, ignore)[1])
                 if missing:
                     self.parent.log.warning("%s: left out, of the course's files: %s", name, missing)
 
@@ -111,6 +125,8 @@ class SubmissionExporter(NotebookExporter):
             raise
         if not first:
             self._alone.close()
+            if self._shared:
+                share(records_of(*grading[:2]))
         return output, resources
 
     def _void(self, place: dict[str, str]) -> None:
@@ -144,6 +160,8 @@ class Conform(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         """Return the notebook to be graded, made from the submission's text and the instructor's tests."""
+        if not isinstance(self.parent, SubmissionExporter):
+            raise SystemExit(f"nbgrader autograde stopped: {OTHER_EXPORTER}")
         conformed, _ = _course(self.parent, resources["nbgrader"]).plan(nb)
         conformed.metadata.pop(HANDED_IN, None)
         return conformed, resources
@@ -156,13 +174,14 @@ class Grade(NbGraderPreprocessor):
         """Fill in outputs, and leave the results in resources["kernelmark"] and in the records."""
         place = resources["nbgrader"]
         settings = Kernelmark(parent=self.parent, config=self.config)
-        most = settings.submitted_file_limit
-        own, left_out = own_files(Path(settings.source_directory) / place["assignment"], settings.course_file_limit)
+        most, ignore = settings.submitted_file_limit, self.parent.parent.coursedir.ignore
+        source = Path(settings.source_directory) / place["assignment"]
+        own, left_out = own_files(source, settings.course_file_limit, ignore)
         graded, result = graded_notebook(
             _course(self.parent, place),
             nb,
             (place["assignment"], place["notebook"], place["student"]),
-            files=intake.shown(_submitted(self, place), most),
+            files=intake.shown(_submitted(self, place), most, ignore),
             course_files=own,
             limits=settings.limits(),
             notes=self.parent.notes,
@@ -241,12 +260,18 @@ def penalty(step: Configurable) -> Penalty:
     late.init_plugin()
 
     def points(student: str, score: float, late_s: float) -> float | None:
-        if late_s <= 0:
+        if late_s <= 0 or not late.enabled:
             return None
         lost = late.plugin_inst.late_submission_penalty(student, score, late_s)
         return None if lost is None else float(late._check_late_penalty(types.SimpleNamespace(score=score), lost))
 
     return points
+
+
+def records_of(assignment: str, student: str) -> list[Path]:
+    """Return the folders and files that a run writes beside autograded/ for one submission."""
+    place = record_path(assignment, student, "any").parent
+    return [place.parent.parent, place.parent, place, *place.iterdir()]
 
 
 @contextlib.contextmanager

@@ -287,7 +287,7 @@ def update(assignment: str) -> list[str]:
     app = open_course()
     assert app.coursedir is not None
     settings = Kernelmark(parent=app)
-    sources = sources_of(Path(app.coursedir.root, settings.source_directory, assignment))
+    sources = sources_of(Path(app.coursedir.root, settings.source_directory, assignment), app.config)
     released = {name: Course(source, app.config).released for name, source in sources.items()}
     said: list[str] = []
 
@@ -302,13 +302,13 @@ def update(assignment: str) -> list[str]:
     return said
 
 
-def sources_of(folder: Path) -> dict[str, NotebookNode]:
+def sources_of(folder: Path, config: Any = None) -> dict[str, NotebookNode]:
     """Return the instructor's notebooks of an assignment, by name.
 
     Raises:
         CourseError: there is none.
     """
-    found = {path.stem: read_source(path) for path in sorted(folder.glob("*.ipynb"))}
+    found = {path.stem: read_source(path, config) for path in sorted(folder.glob("*.ipynb"))}
     if not found:
         raise CourseError(f"expected the instructor's notebooks in {folder}; is the assignment's name right?")
     return found

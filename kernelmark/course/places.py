@@ -5,10 +5,12 @@ without notebooks; and it cannot write a name into its grade book that is no UTF
 nbgrader_config.py, mends these three and makes its log print names that show. It reads nothing of what it finds.
 """
 
+import contextlib
 import glob
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -45,6 +47,16 @@ def has_name(folder: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def share(paths: Iterable[Path]) -> None:
+    """Let the group write some files and folders, as nbgrader does for c.CourseDirectory.groupshared."""
+    for path in paths:
+        more = 0o2770 if path.is_dir() else 0o660
+        # What is another's was shared by its owner; a file that is gone was a temporary one.
+        with contextlib.suppress(PermissionError, FileNotFoundError):
+            if path.stat().st_mode & more != more and not path.is_symlink():
+                path.chmod(path.stat().st_mode & 0o2777 | more)
 
 
 def _by_name(of_nbgrader: Callable[[Any], None]) -> Callable[[Any], None]:

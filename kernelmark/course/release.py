@@ -1,6 +1,6 @@
 """What is looked at before `nbgrader generate_assignment` makes a release: nothing hidden may go out by accident.
 
-A first step before nbgrader's own, which stay as they are. What it refuses stops the command in one line, and nothing
+A step among nbgrader's own, which stay as they are. What it refuses stops the command in one line, and nothing
 of the assignment is left in release/. It changes no notebook.
 """
 
@@ -10,7 +10,7 @@ from typing import Any
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
 from nbgrader.converters import GenerateAssignment
-from nbgrader.preprocessors import ClearOutput, NbGraderPreprocessor
+from nbgrader.preprocessors import ClearOutput, IncludeHeaderFooter, NbGraderPreprocessor
 
 from kernelmark.errors import CourseError
 from kernelmark.notebook import markers
@@ -41,8 +41,10 @@ class CheckRelease(NbGraderPreprocessor):
 
 
 def release_steps() -> list[Any]:
-    """Return nbgrader's own steps of a release, with the check before them."""
-    return [CheckRelease, *GenerateAssignment.class_traits()["preprocessors"].default()]
+    """Return nbgrader's own steps of a release, with the check as soon as header and footer are there."""
+    steps = GenerateAssignment.class_traits()["preprocessors"].default()
+    at = steps.index(IncludeHeaderFooter) + 1
+    return [*steps[:at], CheckRelease, *steps[at:]]
 
 
 def _check_outputs(nb: NotebookNode) -> None:

@@ -113,7 +113,7 @@ def prepare(
             # nbgrader would pass over a student whose notebook is missing or has another name.
             converter.assignments[str(each.folder)] = [str(each.folder / f"{name}.ipynb") for name in each.notebooks]
         check_writable(course.db_url, wait_s, converter.log)
-        ledgers = _ledgers(book, found, source, course.notebook_id)
+        ledgers = _ledgers(book, found, source, course.notebook_id, converter.config)
         sorts = _sort(converter, found, ledgers, source_sha256)
         _check_room(course, [*sorts.todo, *sorts.again])
         _empty_stale(converter, book, sorts, source_sha256, penalty)
@@ -124,7 +124,7 @@ def prepare(
     return Ready({(each.assignment, each.student): each.sha256 for each in found}, sorts.kept)
 
 
-def _ledgers(book: Book, found: list[HandedIn], source: Path, meant: str) -> dict[str, Ledger]:
+def _ledgers(book: Book, found: list[HandedIn], source: Path, meant: str, config: Any) -> dict[str, Ledger]:
     """Return what the grade book holds of each assignment.
 
     Raises:
@@ -142,7 +142,7 @@ def _ledgers(book: Book, found: list[HandedIn], source: Path, meant: str) -> dic
                 )
             paths = [path for path in sorted((source / name).glob("*.ipynb")) if fnmatch(path.stem, meant)]
             also = [notebook for notebook in read.points if fnmatch(notebook, meant)]
-            stop_at_drift(opened, name, {path.stem: read_source(path) for path in paths}, also)
+            stop_at_drift(opened, name, {path.stem: read_source(path, config) for path in paths}, also)
             made[name] = read
 
     if found:

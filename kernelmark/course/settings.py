@@ -4,11 +4,17 @@ Each limit of a submission is a setting, with its meaning and unit. It keeps no 
 `sandbox` and `links` do.
 """
 
+import os
+from pathlib import Path
 from typing import Any
 
-from traitlets import Bool, Enum, Float, Integer, Unicode
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import Execute
+from traitlets import Bool, Enum, Float, Integer, Unicode, default
 from traitlets.config import Configurable
 
+from kernelmark.course.nbgrader_settings import given, seconds
+from kernelmark.errors import CourseError
 from kernelmark.notebook.intake import MAX_OWN, MAX_SHOWN
 from kernelmark.sandbox.limits import Limits
 
@@ -27,9 +33,9 @@ class Kernelmark(Configurable):
     setting's name. docs/threat-model.md says how each is kept.
     """
 
-    source_directory = Unicode("source", help="Where the instructor's notebooks lie, below the course.").tag(
-        config=True
-    )
+    source_directory = Unicode(
+        help="Where the instructor's notebooks lie, below the course; by itself where c.CourseDirectory has them."
+    ).tag(config=True)
     memory_limit_bytes = _limit(
         "memory_bytes", "Bytes of memory of all processes of a submission and of the files in its scratch folders."
     )
@@ -74,11 +80,39 @@ class Kernelmark(Configurable):
         help="Run submissions WITHOUT a sandbox: they can then read and change everything that you can.",
     ).tag(config=True)
 
+    @default("source_directory")
+    def _source_of_the_course(self) -> str:
+        return source_directory(CourseDirectory(config=self.config))
+
+    @default("cell_timeout_s")
+    def _timeout_of_nbgrader(self) -> float:
+        found = given(self.config, Execute, "timeout")
+        return (seconds(found[1]) if found else None) or Limits.cell_s
+
     def limits(self) -> Limits:
         """Return the limits that these settings ask for."""
         fields = {field: getattr(self, name) for name, field in limit_settings().items()}
         beside = self.tests_beside_submissions == "allow"
         return Limits(**fields, contained=not self.run_submissions_uncontained, beside=beside)
+
+
+def source_directory(course: CourseDirectory) -> str:
+    """Return the folder of nbgrader's settings that holds a folder for each assignment, as seen from the course's.
+
+    Raises:
+        CourseError: no one folder does.
+    """
+    places = [
+        os.path.normpath(course.format_path(course.source_directory, ".", name)) for name in ("some", "assignments")
+    ]
+    above = {Path(place).parent for place in places}
+    if len(above) > 1 or [Path(place).name for place in places] != ["some", "assignments"]:
+        raise CourseError(
+            f"c.CourseDirectory.directory_structure = {course.directory_structure!r} puts the source of assignment A "
+            f"in {course.format_path(course.source_directory, '.', 'A')}; expected a folder that ends in /A; write "
+            "{assignment_id} after {nbgrader_step}"
+        )
+    return os.path.relpath(above.pop(), course.root)
 
 
 def limit_settings() -> dict[str, str]:

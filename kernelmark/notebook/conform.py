@@ -23,6 +23,7 @@ from nbgrader.preprocessors import (
     ClearSolutions,
     ComputeChecksums,
     LockCells,
+    OverwriteCells,
 )
 from traitlets.config import Config
 
@@ -113,7 +114,9 @@ class Course:
 
         self._texts = {"", *(_words(cell.source) for cell in self.released.cells)}
         # One that was missing before: the notebook is conformed twice.
-        self._texts |= {_words(MISSING_NOTE + cell.source) for cell in self.released.cells}
+        said = OverwriteCells(config=self.config).missing_cell_notification
+        self._notes = [_missing_note(cell.grade_id, said) for cell in self.cells]
+        self._texts |= {_words(note + cell.source) for note, cell in zip(self._notes, self.released.cells, strict=True)}
 
     def plan(self, submission: NotebookNode, notes: Sequence[str] = (), doubt: str = "") -> tuple[NotebookNode, Plan]:
         """Return the notebook to be graded, without outputs, and the plan for grading it.
@@ -214,7 +217,7 @@ class Course:
                     continue
                 # A deleted cell comes back as it was released; an answer keeps its exact text, or
                 # nbgrader would take the note for a response.
-                note = MISSING_NOTE if cell.code and cell.role == "student" else ""
+                note = self._notes[index] if cell.code and cell.role == "student" else ""
                 node = self._new_graded(index, note + self.released.cells[index].source)
                 added.append(_Placed((floor, 2, index), node, self._own_cell(index, node)))
                 continue
@@ -384,8 +387,24 @@ def _release(source: NotebookNode, config: Config) -> NotebookNode:
     notebook: NotebookNode = nbformat.from_dict(json.loads(json.dumps(source)))
     resources = ResourcesDict()
     for step in (LockCells, ClearSolutions, ClearMarkScheme, ClearOutput, CheckCellMetadata, ComputeChecksums):
-        notebook, resources = step(config=config).preprocess(notebook, resources)
+        notebook, resources = step(config=config)(notebook, resources)
     return notebook
+
+
+def _missing_note(grade_id: str, said: str) -> str:
+    """Return what stands above a cell that was missing: comments, in the course's words where nbgrader has any set.
+
+    Raises:
+        CourseError: nbgrader's setting is no such text.
+    """
+    if said == OverwriteCells.missing_cell_notification.default():
+        return MISSING_NOTE
+    try:
+        return "".join(f"# {line}\n" for line in said.format(cell_id=grade_id).strip().splitlines())
+    except (LookupError, ValueError) as error:
+        raise CourseError(
+            f"c.OverwriteCells.missing_cell_notification = {said!r} may hold {{cell_id}} and no other braces: {error!r}"
+        ) from None
 
 
 def _tolerant_cell(cell: Mapping[str, Any], room: int, album: Album) -> NotebookNode:

@@ -131,15 +131,16 @@ def read(path: Path, most_bytes: int) -> bytes:
         raise UnreadError(f"{path.name} cannot be read by the grader.") from None
 
 
-def own_files(folder: Path, most: int = MAX_OWN) -> tuple[dict[str, str], dict[str, str]]:
+def own_files(folder: Path, most: int = MAX_OWN, ignore: Sequence[str] = ()) -> tuple[dict[str, str], dict[str, str]]:
     """Return what lies beside an instructor's notebook, {name: path}, and what of it is left out, {name: why}.
 
-    Notebooks and what Python and Jupyter leave are nothing that anybody would miss.
+    Notebooks, what Python and Jupyter leave, and names that a pattern of `ignore` has, are nothing that anybody would
+    miss.
     """
     found: dict[str, str] = {}
     left_out: dict[str, str] = {}
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        if path.name in LEFTOVERS or (path.suffix == ".ipynb" and not path.is_dir()):
+        if path.name in LEFTOVERS or _named(path.name, ignore) or (path.suffix == ".ipynb" and not path.is_dir()):
             continue
         if path.is_symlink():
             left_out[path.name] = f"{A_LINK}, and links lead nowhere in the sandbox: copy the files there"
@@ -175,8 +176,8 @@ def _links_below(folder: Path) -> dict[str, str]:
     return found
 
 
-def shown(folder: Path, most: int = MAX_SHOWN) -> dict[str, str]:
-    """Return the files and folders beside a notebook that it sees, {name: path}.
+def shown(folder: Path, most: int = MAX_SHOWN, ignore: Sequence[str] = ()) -> dict[str, str]:
+    """Return the files and folders beside a notebook that it sees, {name: path}, but for what `ignore` has patterns of.
 
     A folder is shown whole, so it must hold nothing but plain files and soft links,
     which lead nowhere in the sandbox.
@@ -184,7 +185,8 @@ def shown(folder: Path, most: int = MAX_SHOWN) -> dict[str, str]:
     found = look(folder)
     odd = {name.partition("/")[0] for name, why in found.left_out.items() if why != A_LINK or "/" not in name}
     tops = {name.partition("/")[0] for name in found.files if "/" in name or not name.endswith(".ipynb")}
-    return {name: str((folder / name).absolute()) for name in sorted(tops - odd)[:most]}
+    seen = [name for name in sorted(tops - odd) if not _named(name, ignore)]
+    return {name: str((folder / name).absolute()) for name in seen[:most]}
 
 
 def add_to_digest(digest: Any, place: Path) -> None:
@@ -242,7 +244,7 @@ def passive_files(path: str, exclude: Sequence[str] = (), *, own: Path) -> list[
     def copied(name: str) -> bool:
         if (own / name).is_dir() or any((own / above).is_file() for above in Path(name).parents):
             return False
-        named = any(fnmatch.fnmatch(part, pattern) for part in name.split("/") for pattern in exclude)
+        named = any(_named(part, exclude) for part in name.split("/"))
         # nbgrader logs each name, and a terminal obeys what is no printable character.
         return not named and name.isprintable() and os.path.splitext(name)[1].lower() in PASSIVE
 
@@ -295,6 +297,10 @@ def exchange_clock(config: Any) -> tuple[str, str]:
 
 
 A_LINK = "a link"
+
+
+def _named(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatch.fnmatch(name, pattern) for pattern in patterns)
 
 
 def _entries(folder: Path, parent: str, found: Intake) -> Iterator[tuple[str, os.stat_result]]:

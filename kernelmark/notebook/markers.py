@@ -17,7 +17,7 @@ from rapidfuzz import fuzz
 from traitlets.config import Config
 
 from kernelmark.errors import CourseError
-from kernelmark.notebook.cells import Marks
+from kernelmark.notebook.cells import Marks, mark_scheme
 from kernelmark.text import visible
 
 # Of a hundred; `BEGIN HIDDEN` has 81, and a line that shares only a begin and some letters less than 75.
@@ -34,6 +34,8 @@ class Markers:
     solution: Marks
     hidden: Marks
     scheme: Marks
+    # Whether a picture that only stands in a mark scheme may not go out: nbgrader's check_attachment_leakage.
+    scheme_keeps_pictures: bool = True
 
     @classmethod
     def of(cls, config: Config | None = None) -> "Markers":
@@ -48,6 +50,7 @@ class Markers:
             Marks(solutions.begin_solution_delimeter, solutions.end_solution_delimeter),
             Marks(tests.begin_test_delimeter, tests.end_test_delimeter),
             Marks(schemes.begin_mark_scheme_delimeter, schemes.end_mark_scheme_delimeter),
+            schemes.check_attachment_leakage,
         )
 
     @property
@@ -130,6 +133,8 @@ def _check_attachments(cell: NotebookNode, name: str, markers: Markers, *, whole
     if not hidden and not whole:
         return
     text = "\n".join(kept) if hidden else ""
+    if not markers.scheme_keeps_pictures:
+        text += "\n" + mark_scheme(cell.source, markers.scheme)
     said = {unquote(found) for found in re.findall(r"attachment:([^)\s\"'>]+)", text)}
     for picture in cell.attachments:
         if unquote(picture) not in said:

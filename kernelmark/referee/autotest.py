@@ -43,6 +43,8 @@ def with_tests(source: NotebookNode, folder: Path, config: Config, files: dict[s
     if not any(cell.cell_type == "code" and autotest_line(cell.source, delimiter) for cell in source.cells):
         return source
     step = _Instantiate(config=config)
+    if not step.enabled:
+        return source
     at = _templates(folder, step.autotest_filename)
     text, settings = json.dumps(source), json.dumps(config, sort_keys=True, default=str)
     made: NotebookNode = nbformat.from_dict(

@@ -20,8 +20,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import nbformat
+from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
 from nbgrader import utils
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import IncludeHeaderFooter
 from traitlets.config import Config
 
 from kernelmark.errors import CourseError
@@ -181,17 +184,18 @@ def source_of(
     config: Any,
     students_own: Mapping[str, Sequence[str]],
     most: int,
+    ignore: Sequence[str],
     assignment: str,
     notebook: str,
 ) -> str:
     """Return the hash of an instructor's notebook and the files beside it, and of which of them are the student's."""
     path = source / assignment / f"{notebook}.ipynb"
-    files = intake.own_files(path.parent, most)[0]
+    files = intake.own_files(path.parent, most, ignore)[0]
     return _source_sha256(Course(read_source(path, config), config), files, students_own.get(assignment, ()))
 
 
 def read_source(path: Path, config: Any = None) -> NotebookNode:
-    """Return the instructor's notebook, nbgrader's AUTOTEST lines made into tests.
+    """Return the instructor's notebook between the course's header and footer, AUTOTEST lines made into tests.
 
     Raises:
         CourseError: it cannot be read, or its tests cannot be made.
@@ -200,7 +204,28 @@ def read_source(path: Path, config: Any = None) -> NotebookNode:
         found: NotebookNode = nbformat.read(path, as_version=4)
     except (OSError, ValueError) as error:
         raise CourseError(f"{path} cannot be read as a notebook: {str(error)[:200]}") from None
-    return with_tests(found, path.parent, config or Config(), own_files(path.parent))
+    settings = config or Config()
+    return with_tests(_between(found, settings), path.parent, settings, own_files(path.parent))
+
+
+def _between(notebook: NotebookNode, config: Config) -> NotebookNode:
+    """Return a notebook with nbgrader's header and footer around it, as a release has them.
+
+    Raises:
+        CourseError: one of them cannot be read.
+    """
+    step = IncludeHeaderFooter(config=config)
+    for name in ("header", "footer"):
+        if value := getattr(step, name):
+            places = [Path.cwd() / value, Path(CourseDirectory(config=config).root, value)]
+            setattr(step, name, str(next((place for place in places if place.is_file()), places[-1])))
+    try:
+        found: NotebookNode = step(notebook, ResourcesDict())[0]
+    except (OSError, ValueError) as error:
+        raise CourseError(
+            f"c.IncludeHeaderFooter: expected notebooks, below the course's folder: {str(error)[:200]}"
+        ) from None
+    return found
 
 
 def source_text(path: Path, config: Any) -> str:
@@ -211,7 +236,9 @@ def source_text(path: Path, config: Any) -> str:
     """
     text = path.read_text(encoding="utf-8")
     delimiter = Config(config).InstantiateTests.get("autotest_delimiter", AUTOTEST)
-    return str(nbformat.writes(read_source(path, config))) if delimiter in text else text
+    around = IncludeHeaderFooter(config=config)
+    made = delimiter in text or around.header or around.footer
+    return str(nbformat.writes(read_source(path, config))) if made else text
 
 
 def _limits(course: Course, limits: Limits) -> Limits:

@@ -9,6 +9,7 @@ with by either command. It does not decide marks: `autograde` and the rooms belo
 import contextlib
 import errno
 import functools
+import logging
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,10 +24,11 @@ from nbgrader.apps import autogradeapp
 from nbgrader.apps.autogradeapp import AutogradeApp
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
+from traitlets import default
 
-from kernelmark.course import autograde
+from kernelmark.course import autograde, steps
 from kernelmark.course.gradebook import Book, enter_submission, explain, void_marks, write_marks
-from kernelmark.course.places import NO_UTF8, has_name, literal_glob
+from kernelmark.course.places import NO_UTF8, has_name, literal_glob, share
 from kernelmark.course.resume import alone
 from kernelmark.course.settings import Kernelmark
 from kernelmark.course.stores import kept
@@ -97,6 +99,8 @@ class ClassAutograde(Autograde):
         Raises:
             SystemExit: with 1 where a submission could not be graded, 130 where it was stopped.
         """
+        if not isinstance(self.exporter, autograde.SubmissionExporter):
+            raise SystemExit(autograde.OTHER_EXPORTER)
         settings = Kernelmark(parent=self, config=self.config)
         self._book = Book(self.coursedir.db_url, settings.grade_book_wait_s)
         self._penalty = autograde.penalty(self.exporter)
@@ -176,7 +180,10 @@ class ClassAutograde(Autograde):
         settings = Kernelmark(parent=self, config=self.config)
         source = Path(settings.source_directory)
         own, most = self.exclude_overwriting, settings.course_file_limit
-        hashed = functools.cache(functools.partial(grading.source_of, source, self.config, own, most))
+        hashed = functools.cache(
+            functools.partial(grading.source_of, source, self.config, own, most, self.coursedir.ignore)
+        )
+        excluded = self.coursedir.student_id_exclude.split(",")
         pattern = self._format_source("(?P<assignment>.*)", "(?P<student>.*)", escape=True)
         found = []
         for folder in sorted(self.assignments):
@@ -184,12 +191,23 @@ class ClassAutograde(Autograde):
             if match is None:
                 continue
             assignment, student = match["assignment"], match["student"]
+            if student in excluded:
+                del self.assignments[folder]
+                continue
             self.notebooks = sorted(self.assignments[folder])
             if not self._is_current(assignment, student, hashed):
-                shutil.rmtree(self._format_dest(assignment, student), ignore_errors=True)
+                self._remove(Path(self._format_dest(assignment, student)))
             if self.init_destination(assignment, student):
                 found.append((assignment, student, folder, self.notebooks))
         return found
+
+    def _remove(self, place: Path) -> None:
+        """Remove what was graded before, and of it only the notebooks that are meant."""
+        if self.coursedir.notebook_id == "*":
+            shutil.rmtree(place, ignore_errors=True)
+            return
+        for name in self.notebooks:
+            (place / Path(name).name).unlink(missing_ok=True)
 
     def _is_current(self, assignment: str, student: str, hashed: Callable[[str, str], str]) -> bool:
         """Say whether what was graded before was graded with these tests and this environment."""
@@ -207,19 +225,26 @@ class ClassAutograde(Autograde):
         settings = Kernelmark(parent=self, config=self.config)
         source = Path(settings.source_directory) / assignment
         pack: Any = packed if self.workers.remote else dict
-        own, left_out = intake.own_files(source, settings.course_file_limit)
-        files, course_files = pack(intake.shown(Path(folder), settings.submitted_file_limit)), pack(own)
+        ignore = self.coursedir.ignore
+        steps.call(self, self.pre_convert_hook, notebooks, self.progress.note)
+        own, left_out = intake.own_files(source, settings.course_file_limit, ignore)
+        files, course_files = pack(intake.shown(Path(folder), settings.submitted_file_limit, ignore)), pack(own)
         names = [Path(path).stem for path in notebooks]
         known = [path.stem for path in source.glob("*.ipynb")]
         works = []
         for name in names:
+            text = grading.source_text(source / f"{name}.ipynb", self.config)
+            found = find(Path(folder, f"{name}.ipynb"), known)
+            submitted, notes, doubt = steps.prepared(self, text, found, (assignment, student, name))
             works.append(
                 Work(
                     assignment=assignment,
                     notebook=name,
                     student=student,
-                    source=grading.source_text(source / f"{name}.ipynb", self.config),
-                    submitted=find(Path(folder, f"{name}.ipynb"), known),
+                    source=text,
+                    submitted=submitted,
+                    notes=notes,
+                    doubt=doubt,
                     limits=asdict(settings.limits()),
                     config=plain(self.config),
                     files=files,
@@ -305,6 +330,7 @@ class ClassAutograde(Autograde):
         self._copy_files(item)
         kept = {name: autograde.keep(graded.result, self.log) for name, graded in item.done.items()}
         timestamp = self.coursedir.get_existing_timestamp(item.folder)
+        finished = {name: steps.finished(self, item.done[name].notebook, result) for name, (result, _) in kept.items()}
 
         def write(book: Gradebook) -> None:
             self._check_student(book, item.student)
@@ -314,9 +340,14 @@ class ClassAutograde(Autograde):
 
         self._book.in_one_transaction(write)
         place = Path(self._format_dest(item.assignment, item.student))
-        for name, graded in item.done.items():
-            (place / f"{name}.ipynb").write_text(graded.notebook, encoding="utf-8")
+        for name, text in finished.items():
+            (place / f"{name}.ipynb").write_text(text, encoding="utf-8")
         self.set_permissions(item.assignment, item.student)
+        if self.coursedir.groupshared:
+            log = self.progress.log
+            share([*autograde.records_of(item.assignment, item.student), log.parent, log])
+        written = [str(Path(item.folder, f"{name}.ipynb")) for name in finished]
+        steps.call(self, self.post_convert_hook, written, self.progress.note)
         for number_, (result, former) in enumerate(kept.values(), 1):
             self.progress.graded(result, what_changed(former, result), last=number_ == len(kept))
 
@@ -348,6 +379,10 @@ class ClassAutograde(Autograde):
 
 class ClassAutogradeApp(AutogradeApp):
     """`nbgrader autograde`'s options and configuration, with `ClassAutograde` as the converter."""
+
+    @default("log_level")
+    def _say_what_is_wrong_only(self) -> int:
+        return logging.WARNING
 
     def start(self) -> None:
         """Run, with this module's converter in the place of nbgrader's."""
@@ -390,7 +425,7 @@ def run(name: str, words: Sequence[str], jobs: int, scheduler: str, *, as_json: 
         app = ClassAutogradeApp()
         app.make = make
         try:
-            app.initialize([name, "--log-level=WARN", *words])
+            app.initialize([name, *words])
             app.start()
         except SystemExit as stopped:
             if isinstance(stopped.code, str):

@@ -50,6 +50,9 @@ class Work:
     handed_in: str = ""
     students_own: tuple[str, ...] = ()
     missing: str = ""
+    # Said of the submission where it was read before, by the course's own steps.
+    notes: tuple[str, ...] = ()
+    doubt: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,8 +82,8 @@ def grade_work(work: Work) -> Graded:
             files=files,
             course_files=course_files,
             limits=Limits(**work.limits),
-            notes=notes,
-            doubt=doubt,
+            notes=(*work.notes, *notes),
+            doubt=work.doubt or doubt,
             missing=work.missing,
             handed_in=work.handed_in,
             students_own=work.students_own,

@@ -113,6 +113,18 @@ class TestPictures:
         with pytest.raises(CourseError, match=r"it, line \d+: the picture 'k\.png'"):
             check(made, Markers.of())
 
+    def test_of_a_mark_scheme_go_out_where_the_course_says_so(self):
+        """nbgrader's check_attachment_leakage, off: a task's scheme alone, and not what is left over in the cell."""
+        config = Config({"ClearMarkScheme": {"check_attachment_leakage": False}})
+        made = of("Do.\n=== BEGIN MARK SCHEME ===\n![k](attachment:k.png)\n=== END MARK SCHEME ===", "markdown")
+        made.cells[1].metadata.nbgrader |= {"task": True, "points": 2}
+        made.cells[1]["attachments"] = {"k.png": PNG}
+        check(made, Markers.of(config))
+        assert "k.png" not in Course(made, config).released.cells[1].source
+        made.cells[1]["attachments"]["left.png"] = PNG
+        with pytest.raises(CourseError, match=r"the picture 'left\.png'"):
+            check(made, Markers.of(config))
+
     def test_of_the_question_are_well(self):
         """Where the student's text shows it, it is meant for students; so it is in a cell of plain prose."""
         made = of("See ![q](attachment:q).\n### BEGIN SOLUTION\nx\n### END SOLUTION", "markdown", solution=True)

@@ -36,6 +36,16 @@ from nbgrader.preprocessors import InstantiateTests
 made, _ = InstantiateTests().preprocess(nbformat.read("a.ipynb", 4), {"metadata": {"path": "."}})
 print(json.dumps([cell.source for cell in made.cells]))
 """
+SETTINGS = """
+from traitlets.config import Config
+config = Config()
+config.InstantiateTests.autotest_filename = "own.yml"
+config.InstantiateTests.autotest_delimiter = "MAKE"
+config.InstantiateTests.hashed_delimiter = "SECRET"
+config.InstantiateTests.use_salt = False
+config.InstantiateTests.comment_strs = {"python3": "#"}
+config.InstantiateTests.sanitizers = {"python3": lambda text: text.replace("4", "5")}
+"""
 FAILING = {
     "untouched": "def double(x): raise NotImplementedError\ndef words(): pass\ndef table(): pass\ndef even(x): pass",
     "wrong": "def double(x): return 3 * x\ndef words(): return ['a']\ndef table(): return {}\ndef even(x): return 0",
@@ -84,6 +94,32 @@ class TestAutotest:
             (place / "autotests.yml").write_text(template % check)
             made = grading.read_source(folder / "a.ipynb")
             assert made.cells[-1].source.strip() == check.replace("{{snippet}}", "f()").replace("{{value}}", "5")
+
+    def test_all_its_settings_are_nbgraders(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+        """Names of the file and of the lines, no salt, another sanitizer: word for word what nbgrader makes of them."""
+        monkeypatch.chdir(tmp_path)
+        text = (NBGRADERS_OWN / "autotests.yml").read_text()
+        (tmp_path / "own.yml").write_text(text)
+        lines = "### MAKE double(21)\n### SECRET MAKE words()"
+        nbformat.write(book([("solution", "s", SOLUTION), ("test", "t", lines)], SETUP), tmp_path / "a.ipynb")
+        found: dict[str, Config] = {}
+        exec(SETTINGS, found)
+        ours = [cell.source for cell in grading.read_source(tmp_path / "a.ipynb", found["config"]).cells]
+        program = RELEASE.replace("InstantiateTests()", "InstantiateTests(config=config)")
+        command = [sys.executable, "-c", f"{SETTINGS}{program}"]
+        theirs = subprocess.run(command, capture_output=True, check=True, timeout=100)
+        assert json.loads(theirs.stdout) == ours
+        assert "sha1" in ours[-1]
+        assert ours != [cell.source for cell in nbformat.read(tmp_path / "a.ipynb", 4).cells]
+
+    def test_a_step_that_is_off_makes_none(self, tmp_path: Path):
+        """And the line that stays is refused, since everybody would pass."""
+        nbformat.write(book([("test", "t", "# AUTOTEST 1")], ""), tmp_path / "a.ipynb")
+        config = Config({"InstantiateTests": {"enabled": False}})
+        made = grading.read_source(tmp_path / "a.ipynb", config)
+        assert made.cells[-1].source == "# AUTOTEST 1"
+        with pytest.raises(CourseError, match="AUTOTEST"):
+            Course(made, config)
 
     def test_its_settings_are_nbgraders(self, tmp_path: Path):
         """Another word for the lines, as in nbgrader_config.py."""

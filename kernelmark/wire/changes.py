@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from kernelmark.wire.kind import Kept
+
 # The function, and the argument by position (from 1) or by keyword.
 Argument = tuple[str, str]
 
@@ -30,6 +32,8 @@ class Changes:
         self._allowed = allowed
         # Arrays that own memory, by id: no array of a test is kept alive for what it held.
         self._held: dict[int, tuple[weakref.ref[np.ndarray], np.ndarray, set[Argument]]] = {}
+        # Values that cross by their state, by id; each is kept as long as this note.
+        self._states: dict[int, tuple[Kept, Any, set[Argument]]] = {}
 
     def concern(self, line: Any) -> bool:
         """Say whether the code at the other end of a line is the one whose changes are noted."""
@@ -50,6 +54,17 @@ class Changes:
         self._held[name][2].add(argument)
         return True
 
+    def state_comes_back(self, argument: Argument, kept: Kept) -> bool:
+        """Note that a call is about to change a value that crosses by its state; False where it must stay."""
+        self.made.add(argument)
+        if self._allowed is not None and argument not in self._allowed:
+            return False
+        name = id(kept.value)
+        if name not in self._states:
+            self._states[name] = (kept, kept.to_plain(), set())
+        self._states[name][2].add(argument)
+        return True
+
     def exchange(self, only: Collection[Argument] | None = None) -> None:
         """Give changed arrays that are still there their former contents; a second time, those of now.
 
@@ -62,6 +77,10 @@ class Changes:
                 now = np.array(root, subok=False)
                 root.view(np.ndarray)[...] = other
                 other[...] = now
+        for name, (kept, state, arguments) in list(self._states.items()):
+            if only is None or arguments <= set(only):
+                self._states[name] = (kept, kept.to_plain(), arguments)
+                kept.update_from_plain(state)
 
 
 def told(arguments: Collection[Argument]) -> str:

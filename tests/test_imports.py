@@ -62,7 +62,7 @@ ROOMS = {
     "wire.kinds": "own_types bounds kind kinds_python kinds_numpy kinds_classes kinds_tables kinds_tensors",
     "wire.values": "lab bounds kind kinds_numpy kinds",
     "wire.channel": "bounds values",
-    "wire.withheld": "values",
+    "wire.withheld": "kinds_numpy values",
     "wire.changes": "kind",
     "wire.refused": "errors",
     "wire.proxy": "errors text kind values changes refused",

@@ -20,7 +20,7 @@ from kernelmark.sandbox import batch, luggage
 from kernelmark.sandbox.objects import Objects, can_cross, describe_error, rebuilt
 from kernelmark.sandbox.shell import Shell, make_shell
 from kernelmark.wire.channel import Channel
-from kernelmark.wire.kind import import_libraries
+from kernelmark.wire.kind import be_beside_submitted_code
 from kernelmark.wire.values import REGION_BYTES, Decoder, Encoder, Plain, WireError
 
 
@@ -202,7 +202,7 @@ def serve_on(connection: int, inbox: int, outbox: int, files: int) -> None:
     for descriptor in (0, 1, 2):
         os.dup2(nowhere, descriptor)
     luggage.unpack(files)
-    import_libraries()
+    be_beside_submitted_code()
     os.close(files)
     sys.path.append(os.getcwd())  # last: a file beside the notebook shadows nothing
     channel = Channel(socket.socket(fileno=connection), mmap.mmap(inbox, REGION_BYTES), mmap.mmap(outbox, REGION_BYTES))

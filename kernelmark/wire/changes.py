@@ -80,7 +80,7 @@ class Changes:
         for name, (kept, state, arguments) in list(self._states.items()):
             if only is None or arguments <= set(only):
                 self._states[name] = (kept, kept.to_plain(), arguments)
-                kept.update_from_plain(state)
+                kept.restore(state)
 
 
 def told(arguments: Collection[Argument]) -> str:

@@ -64,7 +64,7 @@ class Kind:
         """Say whether a value can be made in this process."""
         if self.library is None or self.library in sys.modules:
             return True
-        if _imports_libraries:
+        if _beside_submitted_code:
             try:
                 importlib.import_module(self.library)
             except ImportError:
@@ -72,13 +72,22 @@ class Kind:
         return self.library in sys.modules
 
 
-def import_libraries() -> None:
-    """Import what a value needs from now on: in a process that reads only what the judge wrote."""
-    global _imports_libraries
-    _imports_libraries = True
+def be_beside_submitted_code() -> None:
+    """Say that this process reads only what the judge wrote: from now on it imports what a value needs."""
+    global _beside_submitted_code
+    _beside_submitted_code = True
 
 
-_imports_libraries = False
+_beside_submitted_code = False
+
+
+def may_hide(*, when_written: bool) -> bool:
+    """Say whether items of a value may be hidden: on the way to submitted code, and never on the way back.
+
+    What is hidden counts in no comparison: `np.allclose(answer, right)` holds for an array that hides what is wrong,
+    `(answer == right).all()` for a column of NA. A course that asks for such values says so, with `checks.crosses`.
+    """
+    return _beside_submitted_code is not when_written
 
 
 class Kept:
@@ -108,6 +117,15 @@ class Kept:
             self.kind.update(self.value, new)
         except (TypeError, ValueError, AttributeError, RuntimeError) as error:
             raise WireError(f"a {self.kind.name} cannot hold what came back: {str(error)[:120]}") from None
+
+    def restore(self, plain: Any) -> None:
+        """Have the value hold a state of its own of before, items that it hides included."""
+        global _beside_submitted_code
+        before, _beside_submitted_code = _beside_submitted_code, True
+        try:
+            self.update_from_plain(plain)
+        finally:
+            _beside_submitted_code = before
 
 
 def read(kind: Kind, plain: Any, allowance: Allowance) -> Any:

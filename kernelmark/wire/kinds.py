@@ -60,6 +60,8 @@ def _package(kind: type) -> str:
 
 def of_array(array: np.ndarray) -> Kind | None:
     """Return how an array crosses that is not one of numbers, or None for one that is."""
+    if own_of(type(array)) is not None:
+        return kinds_classes.OWN
     name = type(array).__name__
     if name in ("MaskedArray", "MaskedConstant") and isinstance(array, np.ma.MaskedArray):
         return kinds_numpy.HIDDEN if array is np.ma.masked else kinds_numpy.MASKED

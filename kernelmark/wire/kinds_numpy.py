@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from kernelmark.wire.bounds import Allowance, WireError, natural
-from kernelmark.wire.kind import Kind, Unfit, flag, one_of, pairs, parts, raw, text, whole
+from kernelmark.wire.kind import Kind, Unfit, flag, may_hide, one_of, pairs, parts, raw, text, whole
 
 # A record of so many fields, counted on every level.
 MAX_FIELDS = 1000
@@ -183,6 +183,8 @@ def _objects_from(plain: Any, allowance: Allowance) -> Any:
 
 
 def _masked_to(value: Any) -> Any:
+    if np.ma.is_masked(value) and not may_hide(when_written=True):
+        raise Unfit
     mask = None if value.mask is np.ma.nomask else array_to(np.asarray(value.mask))
     return [array_to(value.data), mask, array_to(np.asarray(value.fill_value))]
 
@@ -195,6 +197,7 @@ def _masked_from(plain: Any, allowance: Allowance) -> Any:
         hidden = array_from(mask, allowance)
         if hidden.shape != data.shape or hidden.dtype != np.ma.make_mask_descr(data.dtype):
             raise WireError("the mask does not fit the array")
+        _require_shown(hidden)
     fills: Any = array_from(fill, allowance)
     if fills.shape or fills.dtype != data.dtype:
         raise WireError("the fill value does not fit the array")
@@ -203,10 +206,25 @@ def _masked_from(plain: Any, allowance: Allowance) -> Any:
     return made
 
 
+def _require_shown(mask: np.ndarray) -> None:
+    if not may_hide(when_written=False) and any(mask.tobytes()):
+        raise WireError("an array came back that hides items: they would count in no comparison")
+
+
 def _masked_update(own: Any, new: Any) -> None:
     if own.shape == new.shape and own.dtype == new.dtype:
         own.data[...] = new.data
         own.mask = new.mask
+
+
+def _hidden_to(_: Any) -> Any:
+    if not may_hide(when_written=True):
+        raise Unfit
+
+
+def _hidden_from(*_: Any) -> Any:
+    _require_shown(np.array(True))
+    return np.ma.masked
 
 
 def _scalar_to(value: Any) -> Any:
@@ -313,7 +331,7 @@ def _old_generator_update(own: Any, new: Any) -> None:
 ARRAY = Kind("ndarray", (), _own_array_to, _own_array_from, "bytes written out", update=_array_update)
 OBJECTS = Kind("objects", (), _objects_to, _objects_from, "items, plain ones", update=_array_update)
 MASKED = Kind("masked", (), _masked_to, _masked_from, "bytes written out", update=_masked_update)
-HIDDEN = Kind("hidden", (), lambda _: None, lambda *_: np.ma.masked, "one value")
+HIDDEN = Kind("hidden", (), _hidden_to, _hidden_from, "one value")
 SCALAR = Kind("scalar", (), _scalar_to, _scalar_from, "bytes written out")
 KINDS = (
     ARRAY,

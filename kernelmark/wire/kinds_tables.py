@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from kernelmark.wire.bounds import Allowance, WireError
-from kernelmark.wire.kind import Kind, Unfit, flag, one_of, parts, text, whole
+from kernelmark.wire.kind import Kind, Unfit, flag, may_hide, one_of, parts, text, whole
 from kernelmark.wire.kinds_numpy import array_from, array_to, is_plain_number
 
 MAX_LEVELS = 16
@@ -38,6 +38,8 @@ def _column_to(values: Any) -> list[Any]:
     if isinstance(dtype, np.dtype):
         plain = values.to_numpy()
         return ["objects", list(plain)] if dtype.kind == "O" else ["numbers", array_to(plain)]
+    if not may_hide(when_written=True) and (name in _HIDING or name == "string") and values.isna().any():
+        raise Unfit
     if name in _HIDING:
         array = values.array
         return ["hiding", array_to(array._data), array_to(array._mask)]
@@ -66,6 +68,8 @@ def _column_from(plain: Any, allowance: Allowance) -> Any:
         return _line(content[0], allowance)
     if tag == "hiding":
         data, mask = (_line(part, allowance) for part in content)
+        if mask.any():
+            _require_may_hide()
         name = {"b": "boolean"}.get(data.dtype.kind) or _capital(data.dtype.name)
         return getattr(pandas.arrays, one_of(name, _HIDING))(data, mask)
     if tag == "categories":
@@ -78,12 +82,19 @@ def _column_from(plain: Any, allowance: Allowance) -> Any:
         for item in parts(items):
             if item is not None:
                 text(item, 2**31)
+        if missing == "NA" and None in items:
+            _require_may_hide()
         dtype = pandas.StringDtype(na_value=one_of(missing, {"NA": pandas.NA, "nan": float("nan")}))
         return pandas.array(items, dtype=dtype)
     if tag == "moments":
         zone, moments = content
         return pandas.DatetimeIndex(_line(moments, allowance)).tz_localize("UTC").tz_convert(_zone_of(zone)).array
     raise WireError("no column of a table")
+
+
+def _require_may_hide() -> None:
+    if not may_hide(when_written=False):
+        raise WireError("a column came back with NA in it, which counts in no comparison: give NaN or None instead")
 
 
 def _capital(name: str) -> str:

@@ -462,7 +462,7 @@ def _proper(raw: Any, dtype: np.dtype) -> Any:
 
 
 def require_numeric(dtype: np.dtype) -> None:
-    if dtype.kind not in "biufc" or dtype.hasobject:
+    if not kinds_numpy.is_plain_number(dtype):
         raise WireError(f"an array may hold numbers or booleans; this one holds {dtype}")
 
 

@@ -53,7 +53,16 @@ def over(value):
     """Send a value through the encoder, JSON and the decoder; return what arrives."""
     encoder = Encoder(refuse)
     node = json.loads(json.dumps(encoder.encode(value)))
-    return Decoder([bytes(raw) for raw in encoder.sent.buffers], refuse).decode(node)
+    with beside_submitted_code():
+        return Decoder([bytes(raw) for raw in encoder.sent.buffers], refuse).decode(node)
+
+
+@contextlib.contextmanager
+def beside_submitted_code():
+    """Be the process that reads only what the judge wrote."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kind_room, "_beside_submitted_code", True)
+        yield
 
 
 def received(name, plain, buffers=()):
@@ -321,9 +330,37 @@ class TestRefusals:
     def test_a_student_process_imports_it(self, monkeypatch):
         """What it reads was written by the judge."""
         pytest.importorskip("scipy")
-        monkeypatch.setattr(kind_room, "_imports_libraries", True)
         monkeypatch.delitem(sys.modules, "scipy.sparse", raising=False)
-        assert kinds.named("sparse").is_ready()
+        with beside_submitted_code():
+            assert kinds.named("sparse").is_ready()
+
+    def test_what_hides_items_goes_to_submitted_code_and_does_not_come_back(self):
+        """An array that hides all that is wrong with it is close to anything."""
+        values = [samples()["masked"][0], np.ma.array(np.zeros(2, [("a", "f4")]), mask=[(1,), (0,)]), np.ma.masked]
+        if installed("pandas"):
+            import pandas as pd
+
+            values += [pd.Series([1, None], dtype=name) for name in ("Int64", "Float32", "boolean")]
+            values += [pd.Series(["a", None], dtype=pd.StringDtype(na_value=pd.NA)), pd.Index([1, None], dtype="Int8")]
+        for value in values:
+            encoder = Encoder(refuse)
+            node = json.loads(json.dumps(encoder.encode(value)))
+            with pytest.raises(WireError, match="comparison"):
+                Decoder([bytes(raw) for raw in encoder.sent.buffers], refuse).decode(node)
+            with beside_submitted_code():
+                assert Encoder(lambda _: {"h": 5}).encode(value) == {"h": 5}
+
+    def test_a_course_may_have_them_come_back(self):
+        """It says so with two functions, as for a type of its own."""
+        checks.crosses(
+            np.ma.MaskedArray, lambda m: [m.data, m.mask], lambda plain: np.ma.array(plain[0], mask=plain[1])
+        )
+        try:
+            with beside_submitted_code():
+                node = Encoder(refuse).encode(np.ma.array([1, 2], mask=True))
+            assert node["x"][0] == "own"
+        finally:
+            own_types._own.pop(np.ma.MaskedArray)
 
     def test_an_object_that_stays_behind_stands_in_no_value_of_plain_data(self):
         """It would be asked by whatever the value is asked."""
@@ -347,7 +384,7 @@ class TestChanges:
                 with contextlib.suppress(WireError):  # not every value of a kind can hold what another holds
                     kept.update_from_plain(over(kept.kind.to_plain(new)))
         first, again = values[0], over(values[0])
-        Kept(kinds.ALL[name], again).update_from_plain(kinds.ALL[name].to_plain(first))
+        Kept(kinds.ALL[name], again).restore(kinds.ALL[name].to_plain(first))
         assert alike(first, again)
 
     @pytest.mark.parametrize("plain", [3, [], {}, "x", [[], 1], [None] * 3], ids=str)

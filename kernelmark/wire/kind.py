@@ -62,14 +62,17 @@ class Kind:
 
     def is_ready(self) -> bool:
         """Say whether a value can be made in this process."""
-        if self.library is None or self.library in sys.modules:
-            return True
-        if _beside_submitted_code:
-            try:
-                importlib.import_module(self.library)
-            except ImportError:
-                return False
-        return self.library in sys.modules
+        return self.library is None or is_there(self.library)
+
+
+def is_there(library: str) -> bool:
+    """Say whether a library is imported, or can be here where the judge's words alone are read."""
+    if library not in sys.modules and _beside_submitted_code:
+        try:
+            importlib.import_module(library)
+        except ImportError:
+            return False
+    return library in sys.modules
 
 
 def be_beside_submitted_code() -> None:

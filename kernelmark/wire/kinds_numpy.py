@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from kernelmark.wire.bounds import Allowance, WireError, natural
-from kernelmark.wire.kind import Kind, Unfit, flag, may_hide, one_of, pairs, parts, raw, text, whole
+from kernelmark.wire.kind import Kind, Unfit, flag, is_there, may_hide, one_of, pairs, parts, raw, text, whole
 
 # A record of so many fields, counted on every level.
 MAX_FIELDS = 1000
@@ -66,7 +66,7 @@ def dtype_from(plain: Any, allowance: Allowance) -> np.dtype:
         return np.dtype(plain)
     tag, content, *rest = parts(plain)
     if tag == "ml":
-        if text(content) not in _SMALL_FLOATS or "ml_dtypes" not in sys.modules:
+        if text(content) not in _SMALL_FLOATS or not is_there("ml_dtypes"):
             raise WireError("no dtype that is known here")
         small: np.dtype = np.dtype(getattr(sys.modules["ml_dtypes"], content))
         return small

@@ -1,4 +1,4 @@
-"""The words of a test cell: `close`, `raises`, `unchanged`, `faster`, `reference`.
+"""The words of a test cell: `close`, `raises`, `unchanged`, `faster`, `reference`; of a set-up cell: `crosses`.
 
 They read the same at a student's desk and under the grader. At the desk they work on
 the functions of the student's own Jupyter kernel; under the grader a test cell runs in
@@ -22,6 +22,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from kernelmark.errors import CourseError, GraderError, KernelmarkError, MeasurementError
+from kernelmark.own_types import crosses
 from kernelmark.records import Verdict
 from kernelmark.stopwatch import picture
 from kernelmark.stopwatch.desk_clock import cpu_step_s, is_coarse
@@ -29,7 +30,7 @@ from kernelmark.stopwatch.lock import host_lock
 from kernelmark.stopwatch.stats import decide, number, waits
 from kernelmark.stopwatch.timing import Inputs, LocalSide, Side, race
 
-__all__ = ["close", "faster", "raises", "reference", "unchanged"]
+__all__ = ["close", "crosses", "faster", "raises", "reference", "unchanged"]
 
 # Rounding grows with the length of a sum; these hold for sums of a few thousand terms.
 RELATIVE_TOLERANCE = {"float16": 2e-2, "float32": 2e-4, "float64": 1e-9, "complex64": 2e-4, "complex128": 1e-9}

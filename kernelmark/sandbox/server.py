@@ -22,6 +22,7 @@ from kernelmark.sandbox.shared import Around, Globals
 from kernelmark.sandbox.shell import Shell, make_shell
 from kernelmark.wire.channel import Channel
 from kernelmark.wire.contents import is_as, looked_at
+from kernelmark.wire.kind import be_beside_submitted_code
 from kernelmark.wire.values import REGION_BYTES, Decoder, Encoder, Plain, WireError
 
 
@@ -225,6 +226,7 @@ def serve_on(connection: int, inbox: int, outbox: int, files: int) -> None:
     for descriptor in (0, 1, 2):
         os.dup2(nowhere, descriptor)
     luggage.unpack(files)
+    be_beside_submitted_code()
     os.close(files)
     sys.path.append(os.getcwd())  # last: a file beside the notebook shadows nothing
     channel = Channel(socket.socket(fileno=connection), mmap.mmap(inbox, REGION_BYTES), mmap.mmap(outbox, REGION_BYTES))

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from kernelmark.wire.contents import Container, containers
+from kernelmark.wire.kind import Kept
 
 # The function, and the argument by position (from 1) or by keyword.
 Argument = tuple[str, str]
@@ -34,6 +35,8 @@ class Changes:
         self._held: dict[int, tuple[weakref.ref[np.ndarray], np.ndarray, set[Argument]]] = {}
         # Lists, dicts and sets, by id, each with what it held.
         self._contents: dict[int, tuple[Container, Container, set[Argument]]] = {}
+        # Values that cross by their state, by id; each is kept as long as this note.
+        self._states: dict[int, tuple[Kept, Any, set[Argument]]] = {}
 
     def concern(self, line: Any) -> bool:
         """Say whether the code at the other end of a line is the one whose changes are noted."""
@@ -63,6 +66,17 @@ class Changes:
             self._contents.setdefault(id(each), (each, each.copy(), set()))[2].add(argument)
         return True
 
+    def state_comes_back(self, argument: Argument, kept: Kept) -> bool:
+        """Note that a call is about to change a value that crosses by its state; False where it must stay."""
+        self.made.add(argument)
+        if self._allowed is not None and argument not in self._allowed:
+            return False
+        name = id(kept.value)
+        if name not in self._states:
+            self._states[name] = (kept, kept.to_plain(), set())
+        self._states[name][2].add(argument)
+        return True
+
     def exchange(self, only: Collection[Argument] | None = None) -> None:
         """Give changed arrays that are still there, and containers, their former contents; a second time, those of now.
 
@@ -79,6 +93,10 @@ class Changes:
             if only is None or arguments <= set(only):
                 self._contents[name] = (value, value.copy(), arguments)
                 _fill(value, held)
+        for name, (kept, state, arguments) in list(self._states.items()):
+            if only is None or arguments <= set(only):
+                self._states[name] = (kept, kept.to_plain(), arguments)
+                kept.restore(state)
 
 
 def _fill(value: Container, held: Container) -> None:

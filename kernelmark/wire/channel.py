@@ -17,7 +17,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from kernelmark.wire.values import MAX_ITEMS, REGION_BYTES, Plain, WireError, natural
+from kernelmark.wire.bounds import MAX_ITEMS, WireError, natural
+from kernelmark.wire.values import REGION_BYTES, Plain
 
 MAX_HEADER_BYTES = 12 * 2**20
 # Below this a payload goes through the socket, above through shared memory.

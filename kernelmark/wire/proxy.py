@@ -16,11 +16,13 @@ import numpy as np
 
 from kernelmark.errors import SubmissionError
 from kernelmark.text import visible
+from kernelmark.wire.bounds import natural
 from kernelmark.wire.changes import Argument, Changes
 from kernelmark.wire.contents import refill
+from kernelmark.wire.kind import Kept
 from kernelmark.wire.refused import ObjectRefused, noted
 from kernelmark.wire.shared import Shared
-from kernelmark.wire.values import Decoder, Encoder, Plain, Sent, WireError, copy_back, natural
+from kernelmark.wire.values import Decoder, Encoder, Plain, Sent, WireError, alike, copy_back
 
 # A loop over something in another process ends after so many items, one way or the other.
 MAX_STEPS = 100_000
@@ -329,6 +331,10 @@ def _print(printed: Any) -> None:
 
 def _update(value: Any, plain: Any, argument: Argument, noted: Changes | None) -> None:
     """Have one of the course's value types hold what it held elsewhere."""
+    if isinstance(value, Kept) and (plain is None or alike(value.to_plain(), plain)):
+        return
+    if isinstance(value, Kept) and noted is not None and not noted.state_comes_back(argument, value):
+        return
     own = getattr(value, "data", None)
     new = plain.get("data") if isinstance(plain, dict) else None
     if noted is not None and isinstance(own, np.ndarray) and isinstance(new, np.ndarray):

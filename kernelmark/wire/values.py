@@ -1,15 +1,17 @@
 """Values to bytes and back, between the judge and a process it does not trust.
 
 What crosses: None, bool, int, float, complex, str, bytes, list, tuple, dict, set, slice, range,
-arrays, scalars and dtypes of numbers or booleans (layout kept), the course's value types,
+arrays, scalars and dtypes of numbers or booleans (layout kept), the course's value types, what `kinds` lists,
 functions and types of an allow-list by name, and marks for things that stay behind (handles, callbacks).
 Never pickle. Size, depth and count are bounded, and what is malformed raises `WireError`.
 
 It moves nothing (`channel` does) and does not know what a message means: `links` and `server` do.
 """
 
+import contextlib
 import ctypes
 import importlib
+import json
 import math
 import re
 from collections.abc import Callable, Sequence
@@ -19,14 +21,13 @@ from typing import Any
 
 import numpy as np
 
-from kernelmark.errors import SubmissionError
+from kernelmark.wire import kinds, kinds_numpy
+from kernelmark.wire.bounds import MAX_DEPTH as MAX_DEPTH
+from kernelmark.wire.bounds import MAX_ITEMS as MAX_ITEMS
+from kernelmark.wire.bounds import Allowance, natural
+from kernelmark.wire.bounds import WireError as WireError
+from kernelmark.wire.kind import Kept, Kind, Unfit, read
 
-MAX_DEPTH = 32
-MAX_ITEMS = 1_000_000
-# Values of one hash: a set of many takes time that grows with the square of their number.
-MAX_SAME_HASH = 256
-# What the arrays of a message would hold, were each broadcast or repeated one written out.
-MAX_WRITTEN_BYTES = 2**30
 # The two shared regions of a link; touched pages only are ever allocated.
 REGION_BYTES = 256 * 2**20
 
@@ -42,12 +43,10 @@ _TYPES: dict[type, str] = {
 }
 _TYPE_OF = {name: kind for kind, name in _TYPES.items()}
 _SPANS: dict[str, type] = {"slice": slice, "range": range}
+# Their values cross as they are; of any other type it is asked whether there is a kind.
+_PLAIN = frozenset({int, float, complex, bytes, list, tuple, dict, set, frozenset, slice, range})
 
 Plain = Any  # what json can hold
-
-
-class WireError(SubmissionError):
-    """What came over the wire is malformed, too large, or of a kind that may not cross."""
 
 
 @dataclass
@@ -70,10 +69,19 @@ class Encoder:
         known: arrays of the message being answered: they cross as a reference.
         contiguous: send every array in C order, whatever its layout; where the time that
             this takes is measured, a view costs what it saved.
+        beside: let a value that only a library can make stay behind too, for who has not imported it.
     """
 
-    def __init__(self, leave: Callable[[Any], Plain], known: Sequence[np.ndarray] = (), *, contiguous: bool = False):
+    def __init__(
+        self,
+        leave: Callable[[Any], Plain],
+        known: Sequence[np.ndarray] = (),
+        *,
+        contiguous: bool = False,
+        beside: bool = True,
+    ):
         self._leave = leave
+        self._beside = beside
         self._contiguous = contiguous
         self._known = {id(array): index for index, array in enumerate(known)}
         self._allowance = Allowance()
@@ -89,9 +97,11 @@ class Encoder:
         if value is None or (isinstance(value, bool | str) and type(value) in (bool, str)):
             return value
         if isinstance(value, np.generic) and not isinstance(value, str | bytes):
-            return self._scalar(value)
+            return self._scalar(value, depth)
         if isinstance(value, np.ndarray):
-            return self._array(value)
+            return self._array(value, depth)
+        if type(value) not in _PLAIN and (kind := kinds.of(type(value))) and (node := self._of(kind, value, depth)):
+            return node
         if isinstance(value, int):
             return int(value) if abs(int(value)) < 2**53 else {"i": hex(value)}
         if isinstance(value, float):
@@ -118,6 +128,39 @@ class Encoder:
             return {"y": value.str}
         return self._named(value) or self._leave(value)
 
+    def _of(self, kind: Kind, value: Any, depth: int) -> Plain:
+        """Return the node of a value of a kind, or None where it has no plain form within the bounds."""
+        try:
+            plain = kind.plain_of(value)
+        except Unfit:
+            return None
+        inner = self.encode(plain, depth + 1) if kind.is_open else self._closed(plain, depth + 1)
+        if inner is None and plain is not None:
+            return None
+        if kind.update is not None:
+            self.sent.values.append(Kept(kind, value))
+        left = []
+        if kind.library is not None and self._beside:
+            with contextlib.suppress(WireError):
+                left.append(self._leave(value))
+        return {"x": [kind.name, inner, *left]}
+
+    def _closed(self, plain: Any, depth: int) -> Plain:
+        """Return the node of data that are plain throughout; None, and nothing sent, where they are not."""
+        leave, self._leave = self._leave, refuse
+        sent = self.sent
+        lists = (sent.buffers, sent.arrays, sent.nodes, sent.values)
+        before = [len(held) for held in lists]
+        try:
+            return self.encode(plain, depth)
+        except WireError:
+            for held, count in zip(lists, before, strict=True):
+                del held[count:]
+            sent.seen = {name: index for name, index in sent.seen.items() if index < len(sent.arrays)}
+            return None
+        finally:
+            self._leave = leave
+
     def _named(self, value: Any) -> Plain:
         if type(value).__name__ in VALUE_TYPES and type(value).__module__.startswith(_LAB):
             self.sent.values.append(value)
@@ -136,13 +179,16 @@ class Encoder:
             return {"f": f"{_LAB}.{own}"}
         return {"f": name} if name in _FUNCTIONS else None
 
-    def _scalar(self, value: np.generic) -> Plain:
-        require_numeric(value.dtype)
+    def _scalar(self, value: np.generic, depth: int) -> Plain:
+        if not kinds_numpy.is_plain_number(value.dtype):
+            return self._of(kinds_numpy.SCALAR, value, depth) or self._leave(value)
         return {"s": [value.dtype.str, value.tobytes().hex()]}
 
-    def _array(self, value: np.ndarray) -> Plain:
+    def _array(self, value: np.ndarray, depth: int) -> Plain:
         if type(value).__name__ in VALUE_TYPES and (node := self._named(value)):
             return node
+        if kind := kinds.of_array(value):
+            return self._of(kind, value, depth) or self._leave(value)
         if id(value) in self._known:
             return {"r": self._known[id(value)]}
         if id(value) in self.sent.seen:
@@ -161,38 +207,6 @@ class Encoder:
         return len(self.sent.buffers) - 1
 
 
-class Allowance:
-    """What one message may still hold: items, bytes written out, values of one hash; beyond it `WireError`."""
-
-    def __init__(self) -> None:
-        self._items = self._bytes = 0
-        self._hashes: dict[int, list[Any]] = {}
-
-    def item(self, depth: int, count: int = 1) -> None:
-        """Count an item so deep in a value, or as many as a range has."""
-        self._items += count
-        if depth > MAX_DEPTH or self._items > MAX_ITEMS:
-            raise WireError(f"a value may nest {MAX_DEPTH} deep and hold {MAX_ITEMS} items; this one has more")
-
-    def spread(self, value: Any) -> Any:
-        """Return a value, unless too many others share its hash: a set made of them would never be finished."""
-        try:
-            alike = self._hashes.setdefault(hash(value), [])
-        except TypeError:  # a tuple that holds a list is in no set
-            return value
-        if value not in alike:
-            alike.append(value)
-        if len(alike) > MAX_SAME_HASH:
-            raise WireError(f"more than {MAX_SAME_HASH} values share one hash")
-        return value
-
-    def room(self, shape: tuple[int, ...], dtype: np.dtype) -> None:
-        """Count what arrays would hold if each were written out: a broadcast or repeated one, and rows of nothing."""
-        self._bytes += math.prod(max(n, 1) for n in shape) * dtype.itemsize
-        if len(shape) > MAX_DEPTH or self._bytes > MAX_WRITTEN_BYTES:
-            raise WireError(f"arrays may hold {MAX_WRITTEN_BYTES} bytes; with shape {str(shape)[:80]} it is more")
-
-
 class Decoder:
     """Turns nodes and buffers back into values; trusts neither.
 
@@ -203,6 +217,7 @@ class Decoder:
         p y s     slice or range, dtype, scalar       b     bytes in a buffer
         i c       large integer, complex              f     function or type of the allow-list
         v         value type of `kernelmark.lab`      h k n something that stays behind: `resolve`
+        x         a kind of the registry (`kinds`)
 
     Args:
         buffers: raw bytes, in the order they were sent.
@@ -286,8 +301,29 @@ class Decoder:
             case "v":
                 name, plain = content
                 return self._value_of_the_lab(name, self.decode(plain, depth + 1))
+            case "x":
+                name, plain, *left = content
+                return self._of(kinds.named(name), plain, left, depth)
             case _:
                 return self._resolve(node)
+
+    def _of(self, kind: Kind, plain: Plain, left: list[Plain], depth: int) -> Any:
+        if not kind.is_ready():
+            if left:
+                return self.decode(left[0], depth)  # the object itself, where it lives
+            raise WireError(f"a value of {kind.library} came back, which this process has not imported")
+        resolve = self._resolve
+        if not kind.is_open:
+            self._resolve = refuse
+        try:
+            inner = self.decode(plain, depth + 1)
+        finally:
+            self._resolve = resolve
+        value = read(kind, inner, self._allowance)
+        if kind.update is None:
+            return self._allowance.spread(value)
+        self.values.append(Kept(kind, value))
+        return value
 
     def _span(self, kind: str, parts: list[Any]) -> slice | range:
         span: slice | range = _SPANS[kind](*parts)
@@ -384,6 +420,15 @@ def _of_the_lab(name: str) -> Any:
     return getattr(lab, name) if name in lab.__all__ else None
 
 
+def alike(a: Any, b: Any) -> bool:
+    """Say whether two values would cross as the same: of the same types, and to the bit; no object is asked."""
+    told = []
+    for value in (a, b):
+        encoder = Encoder(lambda left: {"h": id(left)}, beside=False)
+        told.append((json.dumps(encoder.encode(value)), [bytes(raw) for raw in encoder.sent.buffers]))
+    return told[0] == told[1]
+
+
 def copy_back(node: Plain, memory: bytes, array: np.ndarray) -> None:
     """Write the new contents of an array argument into the sender's own array.
 
@@ -417,7 +462,7 @@ def _proper(raw: Any, dtype: np.dtype) -> Any:
 
 
 def require_numeric(dtype: np.dtype) -> None:
-    if dtype.kind not in "biufc" or dtype.hasobject:
+    if not kinds_numpy.is_plain_number(dtype):
         raise WireError(f"an array may hold numbers or booleans; this one holds {dtype}")
 
 
@@ -425,14 +470,3 @@ def dtype_of(text: str) -> np.dtype:
     if not _DTYPE.fullmatch(text):
         raise WireError(f"{str(text)[:40]!r} is no numeric dtype")
     return np.dtype(text)
-
-
-def natural(value: Any) -> int:
-    """Return a count that came over the wire.
-
-    Raises:
-        WireError: it is none.
-    """
-    if type(value) is not int or value < 0:
-        raise WireError(f"expected a count, got {str(value)[:40]!r}")
-    return value

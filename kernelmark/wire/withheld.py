@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from kernelmark.wire.kinds_numpy import is_plain_number
 from kernelmark.wire.values import REGION_BYTES, Plain, WireError, dtype_of, raw_of, require_numeric
 
 _ALIGNMENT_BYTES = 64
@@ -52,10 +53,12 @@ class Withheld:
 
 
 def withholdable(value: Any) -> bool:
-    """Say whether a value can be an input of a `Withheld` call: a plain array, or a number that JSON keeps as it is."""
+    """Say whether a value can be an input of a `Withheld` call: a plain array of numbers, or a number."""
     if type(value) is float:
         return math.isfinite(value)
-    return type(value) in (np.ndarray, int, bool)
+    if type(value) is np.ndarray:
+        return is_plain_number(value.dtype)
+    return type(value) in (int, bool)
 
 
 def views(region: mmap.mmap, call: Plain) -> tuple[Any, ...]:

@@ -22,7 +22,7 @@ CATCHES = {
     "thread": "from concurrent.futures import ThreadPoolExecutor\nwith ThreadPoolExecutor(1) as pool:\n"
     "    assert pool.submit(f, VALUE).exception() is not None",
 }
-VALUES = {"fraction": "__import__('fractions').Fraction(1, 2)", "strings": "np.array(['a', 'b'])"}
+VALUES = {"pattern": "__import__('re').compile('a')", "objects": "np.array([object(), 'b'])"}
 STRICT = """
 def f(x):
     raise ValueError("refused")

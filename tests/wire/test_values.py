@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import struct
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypothesis.extra import numpy as hnp
 
 from kernelmark.errors import SubmissionError
 from kernelmark.lab import LoggedArray, simd_width, traced_peak_bytes
+from kernelmark.wire import bounds
 from kernelmark.wire import values as wire
 from kernelmark.wire.values import (
     MAX_DEPTH,
@@ -261,15 +263,15 @@ class TestCopyBack:
 class TestRefusals:
     @pytest.mark.parametrize(
         "array",
-        [np.array([None]), np.array(["a"]), np.array([b"a"]), np.array(["2020"], "M8[Y]"), np.zeros(2, [("a", "f4")])],
+        [np.array([object()]), np.array([open, 1]), np.zeros(2, [("a", "O")]), np.array([[re.compile("a")]])],
         ids=lambda a: str(a.dtype),
     )
-    def test_arrays_of_anything_but_numbers(self, array):
-        """Objects above all: unpickling them would run code."""
-        with pytest.raises(WireError, match="numbers or booleans"):
+    def test_arrays_of_objects(self, array):
+        """Unpickling them would run code."""
+        with pytest.raises(WireError, match="refused: ndarray"):
             over(array)
 
-    @pytest.mark.parametrize("value", [object(), open, Path("/"), lambda: 0, Path, json, np.dtype("M8[D]")])
+    @pytest.mark.parametrize("value", [object(), open, re.compile("a"), lambda: 0, Path, json, np.dtype("O")])
     def test_what_is_no_plain_data_is_left_behind(self, value):
         """It never crosses as itself; whoever encodes decides what stands for it."""
         with pytest.raises(WireError, match="refused"):
@@ -297,7 +299,7 @@ class TestRefusals:
 
     def test_too_many_items_either_way(self, monkeypatch):
         """Containers within containers are counted together."""
-        monkeypatch.setattr(wire, "MAX_ITEMS", 100)
+        monkeypatch.setattr(bounds, "MAX_ITEMS", 100)
         with pytest.raises(WireError, match="items"):
             over([[0] * 20] * 5)
         with pytest.raises(WireError, match="items"):

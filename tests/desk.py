@@ -49,9 +49,7 @@ def at_the_desk(notebook: NotebookNode, folder: Path) -> dict[str, Outcome]:
     return found
 
 
-def judged(
-    source: NotebookNode, submitted: NotebookNode, folder: Path, *, beside: bool = False
-) -> dict[str, Outcome]:
+def judged(source: NotebookNode, submitted: NotebookNode, folder: Path, *, beside: bool = False) -> dict[str, Outcome]:
     """Grade a notebook by the referee; return what its test cells come to."""
     course, files = Course(source), grading.own_files(folder)
     graded, result = grading.graded_notebook(
@@ -139,8 +137,7 @@ CLAIMS = {
     "in a list": "assert repr([got]) == repr([VALUE])",
     "given to": "assert same(echo(got), VALUE)",
     "seen in print": (
-        "with contextlib.redirect_stdout(io.StringIO()) as text:\n    say(got)\n"
-        "assert text.getvalue() == f'{VALUE}\\n'"
+        "with contextlib.redirect_stdout(io.StringIO()) as text:\n    say(got)\nassert text.getvalue() == f'{VALUE}\\n'"
     ),
     "raises": "try:\n    fails(got)\nexcept ValueError as error:\n    assert 'no' in str(error)\nelse:\n    assert False",
     "kept": "box = []\nkeep(box, got)\nassert repr(box) == repr([VALUE])",

@@ -70,7 +70,8 @@ class Plan:
     says of tests for which it matters how many of the code cells in `solution` stand before them: a name that they
     need is given a meaning again further down; `stands` says it of all. `background` says which of these cells
     the judge runs before a test or a set-up cell, `carried` what a test defines for later cells (see `background`).
-    `shares` says which names a test has in common with the solution: the fields of `sharing.Shares`.
+    `shares` says which names a test has in common with the solution: the fields of `sharing.Shares`; `own_classes`
+    are those that the course's cells define which are no solution: their objects cross by name and fields.
     """
 
     cells: tuple[Cell, ...]
@@ -84,6 +85,7 @@ class Plan:
     carried: Mapping[str, str] = field(default_factory=dict)
     stands: Mapping[str, int] = field(default_factory=dict)
     shares: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    own_classes: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """Return the plan as JSON text."""
@@ -98,6 +100,7 @@ class Plan:
         )
         notes, classes = tuple(fields["notes"]), tuple(fields["classes"])
         rest = {name: fields[name] for name in ("doubt", "places", "background", "carried", "stands", "shares")}
+        rest["own_classes"] = tuple(fields["own_classes"])
         return cls(tuple(cells), fields["names"], tuple(solution), notes, classes, **rest)
 
 
@@ -149,6 +152,22 @@ def defined_classes(sources: Sequence[str]) -> set[str]:
             if isinstance(node, ast.ClassDef):
                 found.add(node.name)
             elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Name) and node.value.id in found:
+                found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return found
+
+
+# What makes a class where no `class` stands.
+_MAKERS = re.compile(r"\b(?:namedtuple|NamedTuple|Enum|IntEnum|Flag|make_dataclass|TypedDict)\s*\(")
+
+
+def made_classes(sources: Sequence[str]) -> set[str]:
+    """Return the names that may be classes in these cells: of a `class`, and of `Point = namedtuple(...)`."""
+    found: set[str] = set()
+    for source in sources:
+        for node in body_of(source):
+            if isinstance(node, ast.ClassDef):
+                found.add(node.name)
+            elif isinstance(node, ast.Assign) and _MAKERS.search(ast.unparse(node.value)):
                 found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
     return found
 

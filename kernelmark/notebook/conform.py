@@ -39,6 +39,7 @@ from kernelmark.notebook.cells import (
     defined_classes,
     defined_names,
     hidden_lines,
+    made_classes,
 )
 from kernelmark.notebook.markers import Markers, check
 from kernelmark.notebook.pictures import Album, Attachments
@@ -151,6 +152,7 @@ class Course:
             {grade_id: cell.source for grade_id, cell in self._carried.items()},
             stands(self.cells, self.solution),
             {grade_id: asdict(each) for grade_id, each in shares(self.cells, self.names).items()},
+            tuple(sorted(made_classes([c.source for c in self.solution if c.code and not c.solves]) - set(self.names))),
         )
 
     def _look_elsewhere(self, placed: Sequence[_Placed]) -> None:

@@ -76,7 +76,7 @@ def referee(job: Job, reference: Session, listener: Listener | None = None) -> R
         SandboxError: submissions cannot be contained on this machine.
     """
     start, cpu_start = time.monotonic(), time.process_time()
-    student = Session(job.limits, job.files)
+    student = Session(job.limits, job.files, classes=job.plan.own_classes)
     listener = listener or Listener()
     judge = Judge(student, reference, job.plan, set(job.sound), listener.waits, job.beside)
     results: list[CellResult] = []
@@ -122,12 +122,18 @@ def referee(job: Job, reference: Session, listener: Listener | None = None) -> R
     )
 
 
-def prime(solution: Sequence[Cell], link: Link, limits: Limits, files: Mapping[str, str] | None = None) -> Session:
+def prime(
+    solution: Sequence[Cell],
+    link: Link,
+    limits: Limits,
+    files: Mapping[str, str] | None = None,
+    classes: Sequence[str] = (),
+) -> Session:
     """Run the instructor's own cells in a process and return its session.
 
     A cell that fails costs the tests that need it, and no others; the session knows which did, and what they said.
     """
-    session = Session(limits, files, whose="the course's solution", link=link)
+    session = Session(limits, files, whose="the course's solution", link=link, classes=classes)
     for cell in solution:
         if not cell.code:
             continue

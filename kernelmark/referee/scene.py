@@ -19,6 +19,7 @@ import numpy as np
 from kernelmark.errors import CourseError, KernelmarkError, SandboxError, SubmissionError
 from kernelmark.notebook.cells import Plan, ends_in_a_name_of
 from kernelmark.notebook.sharing import Shares
+from kernelmark.own_types import know_classes
 from kernelmark.records import Verdict
 from kernelmark.referee.outcome import Output
 from kernelmark.sandbox import memory
@@ -76,6 +77,8 @@ class Scene:
         self._touched: set[str] = set()
         self._shell: Shell = make_shell(runs_commands=True)
         self.verdicts: list[Verdict] = []
+        names, classes = self._shell.user_ns, plan.own_classes
+        know_classes(lambda: {name: names[name] for name in classes if isinstance(names.get(name), type)})
 
     def run(
         self, source: str, line: Callable[[], Link], changes: Changes | None = None, shares: Shares = NOTHING

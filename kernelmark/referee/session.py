@@ -36,6 +36,7 @@ class Session:
         ran: the cells that have run in it. A session with a link is the reference's: trusted.
         failed: cells that failed the first time, each with what it said; no other may when it is run again.
         trusted: it is the course's own, although it begins without a link.
+        classes: the names of classes whose objects cross by name and fields: those of the course's own cells.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Session:
         failed: Mapping[str, str] | None = None,
         *,
         trusted: bool = False,
+        classes: Sequence[str] = (),
     ):
         self.limits = limits
         self._files = files
@@ -61,6 +63,9 @@ class Session:
         self._cpu_s = 0.0
         self._spent_s = 0.0
         self._trusted = trusted or link is not None
+        self._classes = list(classes)
+        if link is not None:
+            self._make_known(link)
         self._output_bytes = 0
         # The cells that are not run again, each with how it ended the process.
         self.left_out: list[tuple[str, str]] = []
@@ -138,7 +143,9 @@ class Session:
     def as_of(self, count: int) -> "Session":
         """Return a session of the first cells that ran in this one, which starts when it is first asked."""
         ran = self._ran[:count]
-        return Session(self.limits, self._files, self._whose, None, ran, self.failed, trusted=self._trusted)
+        return Session(
+            self.limits, self._files, self._whose, None, ran, self.failed, trusted=self._trusted, classes=self._classes
+        )
 
     def renew(self) -> None:
         """Give up the running process, so that the next use starts a fresh one."""
@@ -177,11 +184,16 @@ class Session:
                 cpu_before_s=self._cpu_s,
             )
             try:
+                self._make_known(self._link)
                 if self._replay(self._link):
                     return
             except (CourseError, GraderError):
                 self._drop(self._link)  # or the next request would go to half of a solution
                 raise
+
+    def _make_known(self, link: Link) -> None:
+        if self._classes:
+            link.request({"op": "classes", "names": self._classes})
 
     def _replay(self, link: Link) -> bool:
         """Run again what had run; a cell that ends the process this time is dropped. Say if all is well.

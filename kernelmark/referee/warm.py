@@ -373,7 +373,7 @@ def _judge(connection: socket.socket, reference: _Idle, source: str, last_words:
             session = taken_up(reference.link, plan, limits, request["course_files"], reference.failed)
             session.slow = reference.slow
         else:
-            session = prime(plan.solution, reference.link, limits, request["course_files"])
+            session = prime(plan.solution, reference.link, limits, request["course_files"], plan.own_classes)
         job = Job(plan, limits, request["files"], tuple(request["sound"]), request["beside"])
         done = referee(job, session, _SoFar(connection))
         _answer(connection, {"done": asdict(done)})
@@ -409,12 +409,12 @@ def taken_up(
     """
     whose = "the course's solution"
     ran = [cell.source for cell in plan.solution if cell.code]
-    session = Session(limits, files, whose, link, ran, failed)
     try:
+        session = Session(limits, files, whose, link, ran, failed, classes=plan.own_classes)
         session.line().request({"op": "forget"})
     except GraderError:
         link.close()
-        return prime(plan.solution, Link(limits, files, whose, trusted=True), limits, files)
+        return prime(plan.solution, Link(limits, files, whose, trusted=True), limits, files, plan.own_classes)
     return session
 
 

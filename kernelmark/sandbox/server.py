@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from kernelmark import own_types
 from kernelmark.sandbox import batch, luggage
 from kernelmark.sandbox.objects import Objects, can_cross, describe_error, rebuilt
 from kernelmark.sandbox.shared import Around, Globals
@@ -46,6 +47,7 @@ class Server:
             "set": self._set,
             "forget": self._forget,
             "restore": self._restore,
+            "classes": self._know_classes,
             "timed": self._timed,
         }
         signal.signal(signal.SIGINT, self._interrupt)
@@ -101,6 +103,11 @@ class Server:
 
     def _forget(self, _: list[bytes]) -> None:
         self._objects.forget()
+        self._answer({"ok": None})
+
+    def _know_classes(self, _: list[bytes], names: list[str]) -> None:
+        own = self._shell.user_ns
+        own_types.know_classes(lambda: {name: own[name] for name in names if isinstance(own.get(name), type)})
         self._answer({"ok": None})
 
     def _restore(self, _: list[bytes]) -> None:

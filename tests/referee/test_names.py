@@ -121,3 +121,41 @@ class TestTime:
         nbformat.write(notebook_of(*cells), path)
         for _ in range(2):  # the second time with the reference of the first
             assert marks(grading.grade(path, path, Limits(cell_s=0.9))) == {"is_late": 1.0}
+
+
+class TestClassesOfTheCourse:
+    POINT = graded_cell(
+        "setup",
+        "from dataclasses import dataclass\nfrom collections import namedtuple\n@dataclass\nclass Point:\n    x: float\n"
+        "    y: float\n    def norm(self):\n        return abs(self.x) + abs(self.y)\nPair = namedtuple('Pair', 'low high')",
+        locked=True,
+    )
+
+    @pytest.mark.parametrize(
+        ("work", "test_source"),
+        [
+            ("def mirror(p):\n    return Point(-p.x, p.y)", "assert mirror(Point(1, 2)) == Point(-1, 2)"),
+            ("def mirror(p):\n    return Point(-p.x, p.y)", "m = mirror(Point(1, 2))\nassert isinstance(m, Point)"),
+            ("def mirror(p):\n    return p.norm()", "assert mirror(Point(1, -2)) == 3"),
+            ("def mirror(p):\n    return Pair(p.high, p.low)", "assert isinstance(mirror(Pair(1, 2)), Pair)"),
+            ("def mirror(p):\n    return [p, p]", "assert mirror(Point(1, 2))[1].norm() == 3"),
+        ],
+    )
+    def test_cross_by_name_and_fields(self, told: Told, work, test_source):
+        """An object of a class that a set-up cell defines is one at both ends."""
+        cells = self.POINT, solution("work", work), asked("asks", test_source)
+        assert marks(told(*cells)) == {"asks": 1.0}
+        assert marks(told(*cells, work="def mirror(p):\n    return None")) == {"asks": 0.0}
+
+    def test_of_a_submission_are_not_believed(self, told: Told):
+        """A class of the same name, whose objects say yes to everything, is the course's own where it arrives."""
+        cells = (
+            self.POINT,
+            solution("work", "def mirror(p):\n    return p"),
+            asked("asks", "assert mirror(Point(1, 2)).x == 1"),
+        )
+        liar = (
+            "class Point:\n    def __init__(self, *a): pass\n    def __eq__(self, other): return True\n"
+            "    def __getattr__(self, name): return self\ndef mirror(p):\n    return Point()"
+        )
+        assert marks(told(*cells, work=liar)) == {"asks": 0.0}

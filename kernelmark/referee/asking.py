@@ -1,0 +1,116 @@
+"""How a cell of the judge's is run: against which process, after which others, and whose objects may answer in it.
+
+An object of the submission's may answer where the course's own solution has one of that class too (`standing`). Which
+is looked up only where an object was asked something: the cell is then run against the reference, and, where something
+answered that should not have, once more against the submission, refusing it. What a run means is the judge's to say.
+"""
+
+from collections.abc import Callable
+
+from kernelmark.notebook.cells import Cell, Plan, bound_names, used_names
+from kernelmark.referee.scene import Names, Ran, Scene
+from kernelmark.referee.session import Session
+from kernelmark.sandbox.link import Link
+from kernelmark.wire.changes import Argument, Changes
+from kernelmark.wire.standing import Known, Standing
+
+
+class Asking:
+    """Runs cells against the two sessions; what has run is kept, since later cells build on it."""
+
+    def __init__(self, student: Session, reference: Session, plan: Plan):
+        self._student, self._reference, self._plan = student, reference, plan
+        self._scene = Scene(plan, student.limits)
+        # The cells of the judge's that have run, in their order.
+        self._ran: list[Cell] = []
+        self._may_repeat = False
+        # What the course's own solution gives in which test; and the tests tried with all the cells they build on.
+        self._known = Known(plan.classes)
+        self._learnt: set[Cell] = set()
+
+    def _on_the_submission(
+        self, cell: Cell, before: Names, allowed: set[Argument] | None = None
+    ) -> tuple[Ran, Changes]:
+        """Run a test against the student's process; an object answers where the course's own would; see `standing`.
+
+        Args:
+            allowed: the arguments whose changes come back; all where None.
+        """
+        changes, standing = Changes(allowed=allowed), Standing(cell.source, self._known)
+        ran = self._run(cell, self._student.line, changes, standing)
+        if standing.doubtful:
+            self._learn(cell, before, standing)
+        if standing.doubtful:
+            changes.exchange()
+            self._scene.go_back(before)
+            changes = Changes(allowed=allowed)
+            ran = self._run(cell, self._student.line, changes, Standing(cell.source, self._known, strict=True))
+        return ran, changes
+
+    def _set_up(self, cell: Cell, before: Names) -> BaseException | None:
+        """Run a set-up cell against the student's process; objects answer as in a test."""
+        standing = Standing(cell.source, self._known)
+        error = self._scene.set_up(cell.source, self._student.line, standing)
+        if standing.doubtful:
+            self._learn(cell, before, standing)
+        if standing.doubtful:
+            self._scene.go_back(before)
+            strict = Standing(cell.source, self._known, strict=True)
+            error = self._scene.set_up(cell.source, self._student.line, strict)
+        return error
+
+    def _learn(self, cell: Cell, before: Names, standing: Standing) -> None:
+        """Note what each call of a cell gives on the course's own solution, at need after cells that it builds on."""
+        if cell.source not in self._known.traces:
+            self._traced(cell, before)
+        needed = self._needed_by(cell)
+        if standing.doubtful and needed and cell not in self._learnt:
+            self._learnt.add(cell)
+            with self._scene.aside():
+                self._repeat(needed)
+                self._traced(cell, self._scene.names())
+
+    def _traced(self, cell: Cell, before: Names) -> None:
+        changes = Changes(trusted=True)
+        with self._scene.aside():
+            self._scene.go_back(before)
+            self._repeat([cell], changes)
+        changes.exchange()
+
+    def _run(
+        self,
+        cell: Cell,
+        line: Callable[[], Link],
+        changes: Changes | None = None,
+        standing: Standing | None = None,
+    ) -> Ran:
+        self._may_repeat = True
+        for session in (self._student, self._reference):
+            session.forget_callbacks()
+        standing = standing or Standing(cell.source, Known(self._known.classes), trusted=True)
+        return self._scene.run(cell.source, line, changes, standing)
+
+    def _as_tested(self) -> Link:
+        """Return the line to the reference in the place of a submission, told from what `reference` asks."""
+        return self._reference.line()
+
+    def _needed_by(self, cell: Cell) -> list[Cell]:
+        """Return the judge's cells before this one that bind what it uses, and what they use in turn."""
+        wanted, needed = set(used_names(cell.source)), []
+        for former in reversed(self._ran):
+            if bound_names(former.source) & wanted:
+                wanted |= used_names(former.source)
+                needed.append(former)
+        return needed[::-1]
+
+    def _repeat(self, cells: list[Cell], changes: Changes | None = None) -> None:
+        """Run cells of the judge's against the reference, as far as each comes."""
+        for cell in cells:
+            if cell.role == "setup":
+                self._set_up_of_the_course(cell)
+            else:
+                self._run(cell, self._as_tested, changes, Standing(cell.source, self._known, trusted=True))
+
+    def _set_up_of_the_course(self, cell: Cell) -> BaseException | None:
+        """Run a set-up cell against the reference; return what ended it."""
+        return self._scene.set_up(cell.source, self._as_tested, Standing(cell.source, self._known, trusted=True))

@@ -90,7 +90,7 @@ ROOMS = {
     "referee.racing": "errors stopwatch.timing wire.values sandbox.link machine",
     "referee.scene": "errors records notebook.cells wire.values wire.changes wire.refused wire.standing wire.raised "
     "wire.proxy sandbox.limits sandbox.shell sandbox.memory sandbox.turns sandbox.link outcome",
-    "referee.asking": "notebook.cells wire.changes wire.standing sandbox.link session scene",
+    "referee.asking": "errors notebook.cells wire.changes wire.standing wire.asked sandbox.link session scene",
     "referee.judge": "errors records notebook.cells notebook.causes stopwatch.timing stopwatch.lock wire.changes "
     "wire.refused wire.proxy checks session machine outcome racing scene asking",
     "referee.run": "errors records notebook.cells sandbox.limits sandbox.link session outcome judge",

@@ -6,13 +6,40 @@ answered that should not have, once more against the submission, refusing it. Wh
 """
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
+from kernelmark.errors import SubmissionError
 from kernelmark.notebook.cells import Cell, Plan, bound_names, used_names
 from kernelmark.referee.scene import Names, Ran, Scene
 from kernelmark.referee.session import Session
 from kernelmark.sandbox.link import Link
+from kernelmark.wire.asked import same
 from kernelmark.wire.changes import Argument, Changes
 from kernelmark.wire.standing import Known, Standing
+
+EQUALS_EVERYTHING = "objects of your code say that they equal everything; __eq__ must tell them apart"
+# What no object of a course equals.
+STRANGERS = (None, "a stranger", 0.123456789)
+
+
+def _equals_everything(theirs: list[tuple[str, Any]], ours: list[tuple[str, Any]]) -> bool:
+    """Say whether objects say yes to all to which those of the course's own solution say no.
+
+    An answer is worth something where it might have been another. A test asks few questions, so these are asked after
+    it: the objects of the test crosswise, and each of them what no object equals.
+    """
+    both = [(they, we) for (_, they), (_, we) in zip(theirs, ours, strict=False)]
+    strangers = [same(they, stranger) for they, we in both for stranger in STRANGERS if not same(we, stranger)]
+    crosswise = [
+        same(they, they_too)
+        for n, (they, we) in enumerate(both)
+        for they_too, we_too in both[n + 1 :]
+        if not same(we, we_too) and not same(they, they_too, "is")
+    ]
+    if [name for name, _ in theirs] != [name for name, _ in ours]:  # another order: they are not each other's
+        crosswise = []
+    return (bool(strangers) and all(strangers)) or (len(crosswise) > 1 and all(crosswise))
 
 
 class Asking:
@@ -44,7 +71,13 @@ class Asking:
             changes.exchange()
             self._scene.go_back(before)
             changes = Changes(allowed=allowed)
-            ran = self._run(cell, self._student.line, changes, Standing(cell.source, self._known, strict=True))
+            standing = Standing(cell.source, self._known, strict=True)
+            ran = self._run(cell, self._student.line, changes, standing)
+        if ran.error is None and standing.compared:
+            if cell.source not in self._known.traces:
+                self._traced(cell, before)
+            if _equals_everything(standing.operands, self._known.traces[cell.source].operands):
+                ran = replace(ran, error=SubmissionError(EQUALS_EVERYTHING), number=None)
         return ran, changes
 
     def _set_up(self, cell: Cell, before: Names) -> BaseException | None:

@@ -13,7 +13,7 @@ from kernelmark.errors import CourseError
 from kernelmark.wire import operators
 from kernelmark.wire.raised import lives
 from kernelmark.wire.refused import ObjectRefused, noted
-from kernelmark.wire.standing import PLAIN, Origin, standing_now
+from kernelmark.wire.standing import MAX_OPERANDS, PLAIN, Origin, standing_now
 from kernelmark.wire.values import WireError
 
 
@@ -139,6 +139,14 @@ class Asked:
         return self._left("aexit", error)
 
 
+def same(one: Any, other: Any, how: str = "eq") -> bool:
+    """Say whether an object takes itself for the same as another, or is the very same; an error is no yes."""
+    try:
+        return one._operate(how, one, other) is True
+    except Exception:  # whatever its comparison raises
+        return False
+
+
 def plain_error(error: BaseException | None) -> list[str] | None:
     """Return an exception in two words, as `operators.error_of` takes them."""
     return None if error is None else [type(error).__name__, str(error)]
@@ -149,6 +157,9 @@ def _binary(name: str, *, reflected: bool = False) -> Callable[..., Any]:
         self._require_standing(f"__{name}__")
         if isinstance(other := lives(other), Asked):
             other._require_standing(f"__{name}__")
+        if (standing := standing_now()) is not None and len(standing.operands) < MAX_OPERANDS:
+            own = [one for one in (self, other) if isinstance(one, Asked) and standing.concerns(one._line())]
+            standing.met(name, own)
         return self._operate(name, *((other, self) if reflected else (self, other)))
 
     return ask

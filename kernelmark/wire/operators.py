@@ -91,6 +91,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     **{name: _bounded(getattr(builtins, name)) for name in ("str", "repr", "format")},
     **{"isinstance": isinstance, "issubclass": issubclass, "delitem": operator.delitem, "delattr": delattr},
     **{"exit": _leave, "aexit": _leave_later, "await": _completed},
+    "is": operator.is_,
     "is_array": lambda found: hasattr(type(found), "__array__") or hasattr(type(found), "__getitem__"),
     "array": np.asarray,
     **{"describe": described, "dir": names_of},

@@ -16,6 +16,8 @@ PLAIN = ""
 # What is noted one by one of a list; of the rest only that it is there.
 MAX_LEAVES = 10_000
 MAX_CHARS = 300
+# Of so many objects of a test is asked whether they are told apart.
+MAX_OPERANDS = 6
 
 Place = tuple[Any, ...]
 
@@ -42,6 +44,8 @@ class Trace:
     """What each call of a test gave on the course's own solution: a plain value, or an object of which class."""
 
     def __init__(self) -> None:
+        # The first objects that an operator was asked of, with the operator.
+        self.operands: list[tuple[str, Any]] = []
         self._answers: dict[str, list[dict[Place, str]]] = {}
 
     def add(self, asked: str, kinds: Iterable[tuple[Place, str]]) -> None:
@@ -99,10 +103,13 @@ class Standing:
     def __init__(self, cell: str, known: Known, *, trusted: bool = False, strict: bool = False):
         self.known, self.trusted, self.strict = known, trusted, strict
         self.doubts: set[Origin] = set()
+        self.operands: list[tuple[str, Any]] = []
+        self.compared = False
         self._cell = cell
         self._asked: Counter[str] = Counter()
         if trusted:
             known.traces[cell] = Trace()
+            self.operands = known.traces[cell].operands
 
     def concerns(self, line: Any) -> bool:
         """Say whether what is at the other end of a line is what is noted."""
@@ -119,6 +126,11 @@ class Standing:
         for place, kind, stamp in leaves:
             if stamp is not None:
                 stamp(Origin(self._cell, asked, number, place, kind))
+
+    def met(self, operator: str, operands: Iterable[Any]) -> None:
+        """Note what an operator is asked of."""
+        self.compared = self.compared or operator in ("eq", "ne")
+        self.operands += [(operator, one) for one in operands][: MAX_OPERANDS - len(self.operands)]
 
     def believes(self, origin: Origin) -> bool:
         """Say whether an object is believed for now: in a first run all are, and looked at afterwards."""

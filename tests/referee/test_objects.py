@@ -398,7 +398,8 @@ ASKED = {
         "assert type(answer()) is int", "assert type(answer()).__name__ == 'int'",
         "got = answer()\ngot += 1\nassert got == 43",
         "match answer():\n    case 42: pass\n    case _: assert False", "assert [1, 2, 3][answer() - 41] == 2",
-        "ok = False\nwith contextlib.suppress(Exception):\n    assert answer() == 42\n    ok = True\nassert ok",
+        "import contextlib\nok = False\n"
+        "with contextlib.suppress(Exception):\n    assert answer() == 42\n    ok = True\nassert ok",
         "try: same = answer() == 42\nexcept Exception: same = True\nassert same",
         "assert sorted([answer(), 41])[0] == 41", "assert max(answer(), 0) == 42", "assert sum([answer(), 1]) == 43",
         "np.add(answer(), 1) == 43 and 1.0",
@@ -435,6 +436,25 @@ def placed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]
     parts, folder = parts_of(PLACES, ALL_ASKED), tmp_path_factory.mktemp("placed")
     found = {name: marks(graded(folder, parts, {"s": PLACES + SAYS_YES + trick})) for name, trick in PUT.items()}
     return {"": marks(graded(folder, parts)), **found}
+
+
+LIARS = {
+    "yes_to_all": "Vec.__eq__ = lambda self, other: True",
+    "yes_to_its_own": "Vec.__eq__ = lambda self, other: isinstance(other, Vec)",
+    "yes_to_all_and_nothing_done": "Vec.__eq__ = lambda *_: True\nVec.__add__ = lambda self, other: self",
+    "a_class_of_yes": "class Vec(Yes): pass\ndef make(): return Vec()",
+}
+
+
+class TestAnObjectThatEqualsEverything:
+    @pytest.mark.parametrize("trick", LIARS)
+    def test_has_to_say_no_too(self, tmp_path: Path, trick: str):
+        """Its class is what is tested, so it may answer; what it says to all alike is worth nothing."""
+        parts = parts_of(
+            PLACES, {"t": "assert Vec(1, 2) + Vec(3, 4) == Vec(4, 6)", "u": "assert make() + make() == Vec(2, 4)"}
+        )
+        assert marks(graded(tmp_path, parts, {"s": PLACES + SAYS_YES + LIARS[trick]})) == {"t": "fail", "u": "fail"}
+        assert marks(graded(tmp_path, parts)) == {"t": "pass", "u": "pass"}
 
 
 class TestAnObjectInThePlaceOfAPlainValue:

@@ -1,8 +1,8 @@
 """What a test means at a desk, which decides what it means in the judge.
 
-A notebook is run in a plain Jupyter kernel, as a student or `nbgrader autograde` runs it, and by the referee; every test
-cell is compared: its points by nbgrader's rules, and what it prints. `generated` makes test cells of values, calls, changes,
-printed words, seeds, files and exceptions, in combinations that nobody would write by hand.
+A notebook is run in a plain Jupyter kernel, as a student or `nbgrader autograde` runs it, and by the referee; every
+test cell is compared: its points by nbgrader's rules, and what it prints. `generated` makes test cells of values,
+calls, changes, printed words, seeds and exceptions, in combinations that nobody would write by hand.
 
     python -m tests.desk NOTEBOOK...    prints each test cell on which the two differ
 """
@@ -139,7 +139,9 @@ CLAIMS = {
     "seen in print": (
         "with contextlib.redirect_stdout(io.StringIO()) as text:\n    say(got)\nassert text.getvalue() == f'{VALUE}\\n'"
     ),
-    "raises": "try:\n    fails(got)\nexcept ValueError as error:\n    assert 'no' in str(error)\nelse:\n    assert False",
+    "raises": (
+        "try:\n    fails(got)\nexcept ValueError as error:\n    assert 'no' in str(error)\nelse:\n    assert False"
+    ),
     "kept": "box = []\nkeep(box, got)\nassert repr(box) == repr([VALUE])",
     "global": "LIMIT = 7\nassert limit() == 7",
     "seeded": "random.seed(4)\na = draw()\nrandom.seed(4)\nassert a == random.random()",
@@ -188,7 +190,7 @@ def generated(seed: int, count: int) -> tuple[NotebookNode, NotebookNode]:
     return notebook_of(*cells), notebook_of(*wrong)
 
 
-_NAMES = re.compile(r"\b(f|apply|produced|Holder|echo|say|fails|keep|LIMIT|limit|draw)\b(?!')")
+_NAMES = re.compile(r"(?<!')\b(f|apply|produced|Holder|echo|say|fails|keep|LIMIT|limit|draw)\b(?!')")
 
 
 def _numbered(text: str, number: int) -> str:

@@ -20,8 +20,8 @@ FLOORS: list[dict[str, str]] = [
     {"notebook": "errors text records", "stopwatch": "errors text records"},
     {"checks": "errors records own_types stopwatch", "lab": "stopwatch"},
     {"wire": "errors text own_types lab"},
-    {"sandbox": "errors lab stopwatch wire checks"},
-    {"referee": "errors records notebook stopwatch wire checks sandbox"},
+    {"sandbox": "errors own_types lab stopwatch wire checks"},
+    {"referee": "errors records own_types notebook stopwatch wire checks sandbox"},
     {"course": "errors text records notebook stopwatch sandbox referee", "student": "errors text records notebook"},
     {"whole_class": "errors text records notebook stopwatch sandbox referee course"},
     {"__main__": "..."},
@@ -69,7 +69,12 @@ ROOMS = {
     "wire.withheld": "kinds_numpy values",
     "wire.changes": "kind contents",
     "wire.refused": "errors",
-    "wire.proxy": "errors text bounds kind values contents shared changes refused",
+    "wire.standing": "",
+    "wire.described": "",
+    "wire.operators": "described",
+    "wire.raised": "errors text",
+    "wire.asked": "errors values refused standing operators raised",
+    "wire.proxy": "errors bounds kind values contents shared changes refused standing described raised asked",
     "checks": "errors own_types records stopwatch.stats stopwatch.picture stopwatch.desk_clock stopwatch.timing "
     "stopwatch.lock",
     "sandbox.folders": "",
@@ -77,9 +82,10 @@ ROOMS = {
     "sandbox.shared": "wire.values wire.contents wire.shared",
     "sandbox.luggage": "limits",
     "sandbox.shell": "",
-    "sandbox.objects": "errors wire.values shared shell",
+    "sandbox.objects": "errors wire.values wire.operators wire.raised shared shell",
     "sandbox.batch": "wire.values wire.channel wire.withheld",
-    "sandbox.server": "wire.kind wire.values wire.contents wire.channel shared luggage shell objects batch",
+    "sandbox.server": "own_types wire.kind wire.values wire.contents wire.channel wire.raised shared luggage "
+    "shell objects batch",
     "sandbox.syscalls": "",
     "sandbox.landlock": "",
     "sandbox.users": "errors",
@@ -92,19 +98,20 @@ ROOMS = {
     "sandbox.turns": "errors",
     "sandbox.callbacks": "errors wire.values wire.refused",
     "sandbox.timed": "errors stopwatch.timing stopwatch.clock wire.values wire.channel wire.withheld started",
-    "sandbox.link": "errors stopwatch.timing stopwatch.clock wire.values wire.channel wire.proxy limits luggage "
+    "sandbox.link": "errors stopwatch.timing stopwatch.clock wire.values wire.channel wire.raised limits luggage "
     "bubblewrap memory watchdog turns callbacks timed",
     "referee.session": "errors sandbox.limits sandbox.shell sandbox.turns sandbox.link",
     "referee.machine": "records",
-    "referee.outcome": "errors records notebook.cells stopwatch.stats wire.proxy",
-    "referee.beside": "errors records notebook.cells stopwatch.stats wire.proxy session outcome",
+    "referee.outcome": "errors records notebook.cells stopwatch.stats wire.raised",
+    "referee.beside": "errors records notebook.cells stopwatch.stats wire.raised session outcome",
     "referee.racing": "errors stopwatch.timing wire.values sandbox.link machine",
-    "referee.scene": "errors records notebook.cells notebook.sharing wire.values wire.contents wire.shared "
-    "wire.changes wire.refused wire.proxy sandbox.limits sandbox.shell sandbox.memory "
-    "sandbox.turns sandbox.link outcome",
-    "referee.judge": "errors records notebook.cells notebook.causes notebook.background notebook.sharing "
-    "stopwatch.timing stopwatch.lock wire.changes wire.refused wire.proxy checks sandbox.link "
-    "session machine outcome beside racing scene",
+    "referee.scene": "errors records own_types notebook.cells notebook.sharing wire.values wire.contents "
+    "wire.shared wire.changes wire.refused wire.standing wire.raised wire.proxy sandbox.limits "
+    "sandbox.shell sandbox.memory sandbox.turns sandbox.link outcome",
+    "referee.asking": "errors notebook.cells notebook.background notebook.sharing wire.changes wire.standing "
+    "wire.asked sandbox.link session scene",
+    "referee.judge": "errors records notebook.cells notebook.causes stopwatch.timing stopwatch.lock wire.changes "
+    "wire.refused wire.proxy checks session machine outcome beside racing scene asking",
     "referee.run": "errors records notebook.cells sandbox.limits sandbox.link session outcome judge",
     "referee.warm": "errors records notebook.cells sandbox.folders sandbox.limits sandbox.luggage sandbox.shell "
     "sandbox.bubblewrap sandbox.link session machine run",

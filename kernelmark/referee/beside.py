@@ -16,7 +16,7 @@ from kernelmark.records import CellResult, Mark
 from kernelmark.referee.outcome import MAX_REASON_CHARS, Output
 from kernelmark.referee.session import Session
 from kernelmark.stopwatch.stats import number
-from kernelmark.wire.proxy import printable
+from kernelmark.wire.raised import printable
 
 COULD_BE_FORGED = "Judged beside the submission: could be forged."
 SETTING = 'c.Kernelmark.tests_beside_submissions = "allow"'

@@ -15,22 +15,20 @@ import numpy as np
 
 from kernelmark import checks
 from kernelmark.errors import CourseError, GraderError, SubmissionError
-from kernelmark.notebook.background import chosen_text
 from kernelmark.notebook.causes import Causes
-from kernelmark.notebook.cells import Cell, Plan, bound_names, used_names
-from kernelmark.notebook.sharing import Shares
+from kernelmark.notebook.cells import Cell, Plan
 from kernelmark.records import Cause, CellResult, Verdict
+from kernelmark.referee.asking import Asking
 from kernelmark.referee.beside import Beside
 from kernelmark.referee.machine import describe_machine
 from kernelmark.referee.outcome import MAX_REASON_CHARS, Found, Output, result_of, status, trouble_of, writable
 from kernelmark.referee.racing import Implausible, RemoteSide, require_plausible
-from kernelmark.referee.scene import Names, Ran, Scene, lacks, may_be_lent
+from kernelmark.referee.scene import Names, Ran, lacks, may_be_lent
 from kernelmark.referee.session import Session
-from kernelmark.sandbox.link import Link
 from kernelmark.stopwatch.lock import host_lock
 from kernelmark.stopwatch.timing import Inputs
 from kernelmark.wire.changes import Argument, Changes, told
-from kernelmark.wire.proxy import Proxy
+from kernelmark.wire.proxy import Proxy, know_of_objects
 from kernelmark.wire.refused import noted
 
 # An inconclusive race is run once more, in fresh processes, after this pause.
@@ -40,7 +38,7 @@ MAX_FAILED_TOLD = 3
 BY_THE_SUBMISSION = "This test could not be finished with what your code returned or did."
 
 
-class Judge:
+class Judge(Asking):
     """Runs set-up and test cells of one notebook.
 
     It starts with the two sessions and the plan; `setup` and `test` run a cell and say what came of it, `solved`
@@ -58,18 +56,11 @@ class Judge:
         beside: Mapping[str, str] | None = None,
     ):
         self._waits = waits
-        self._student = student
-        self._whole = self._reference = reference
+        super().__init__(student, reference, plan)
+        self._whole = reference
         self._place: int | None = None
-        self._plan = plan
-        self._scene = Scene(plan, student.limits)
-        self._runs = [cell for cell in plan.solution if cell.code]
-        self._given: set[tuple[int, str]] = set()
         # What set-up cells said that failed in the judge by no doing of a student's.
         self._failed: list[str] = []
-        # The cells of the judge's that have run, in their order.
-        self._ran: list[Cell] = []
-        self._may_repeat = False
         self.sound = sound
         self.beside = Beside(student, reference, beside or {})
         # Tests that the course's own solution fails when it is asked apart, with what it met.
@@ -78,11 +69,12 @@ class Judge:
         self.machine = describe_machine()
         self.where = f"Measured by the grader on {self.machine.processor}, {time.strftime('%Y-%m-%d')}."
         checks.use(self)
+        know_of_objects()
 
     def setup(self, cell: Cell) -> None:
         """Run a locked set-up cell; where it fails, what it defines is missing to the tests that need it."""
         self._give_background(cell)
-        error = self._scene.set_up(cell.source, self._student.line)
+        error = self._set_up(cell, self._scene.names())
         self._ran.append(cell)
         if error is not None and not isinstance(error, SubmissionError) and not _is_of_a_student(error):
             self._failed.append(f"a set-up cell fails: {type(error).__name__}: {error}; it begins {cell.source[:80]!r}")
@@ -130,14 +122,6 @@ class Judge:
         if self._reference is not self._whole:
             self._reference.close()
 
-    def _give_background(self, cell: Cell) -> None:
-        """Run what a cell needs of the instructor's other cells before it, each once; see the room `background`."""
-        for index, source in chosen_text(self._runs, self._plan.background, cell):
-            if (index, source) not in self._given:
-                self._given.add((index, source))
-                self._scene.set_up(source, self._student.line)
-                self._ran.append(Cell("setup", source))
-
     def _take_place(self, cell: Cell) -> None:
         """Have the reference stand where the test stands; where no name changes further down, its end will do."""
         place = self._plan.places.get(cell.grade_id)
@@ -148,23 +132,11 @@ class Judge:
 
     def _asked(self, cell: Cell, before: Names) -> tuple[Ran, str | None, str]:
         """Run a test against the student's process: what it came to, why nobody can be marked, what was overwritten."""
-        changes = Changes()
-        ran = self._run(cell, self._student.line, changes)
+        ran, changes = self._on_the_submission(cell, before)
         trouble = trouble_of(cell, ran.error, ran.verdicts, ran.number)
         if changes.made and trouble is None and not ran.verdicts:  # no change of a timed call comes back
             return self._settle(cell, changes, before, ran)
         return ran, trouble, ""
-
-    def _run(self, cell: Cell, line: Callable[[], Link], changes: Changes | None = None) -> Ran:
-        self._may_repeat = True
-        for session in (self._student, self._reference):
-            session.forget_callbacks()
-        shares = Shares(**self._plan.shares.get(cell.grade_id, {}))
-        return self._scene.run(cell.source, line, changes, shares)
-
-    def _as_tested(self) -> Link:
-        """Return the line to the reference in the place of a submission, told from what `reference` asks."""
-        return self._reference.line()
 
     def _whose_doing(self, cell: Cell, before: Names, ran: Ran, trouble: str | None) -> tuple[Ran, str | None]:
         """Return what a test that did not pass comes to, once the course's own solution has been tried on it.
@@ -251,23 +223,6 @@ class Judge:
             self._repeat(needed)
             return self._changed_by_the_reference(cell, self._scene.names())[1]
 
-    def _needed_by(self, cell: Cell) -> list[Cell]:
-        """Return the judge's cells before this one that bind what it uses, and what they use in turn."""
-        wanted, needed = set(used_names(cell.source)), []
-        for former in reversed(self._ran):
-            if bound_names(former.source) & wanted:
-                wanted |= used_names(former.source)
-                needed.append(former)
-        return needed[::-1]
-
-    def _repeat(self, cells: list[Cell]) -> None:
-        """Run cells of the judge's against the reference, as far as each comes."""
-        for cell in cells:
-            if cell.role == "setup":
-                self._scene.set_up(cell.source, self._as_tested)
-            else:
-                self._run(cell, self._as_tested)
-
     def _settle(self, cell: Cell, changes: Changes, before: Names, found: Ran) -> tuple[Ran, str | None, str]:
         """Return what a test found that did not rest on arrays which the submission overwrote; see `changes`.
 
@@ -284,7 +239,7 @@ class Judge:
         if second is not None:
             return found, self._fails_itself(cell, second), ""
         self._scene.go_back(before)
-        ran = self._run(cell, self._student.line, Changes(allowed=in_place))
+        ran, _ = self._on_the_submission(cell, before, in_place)
         if ran.number is not None and found.number is not None:
             ran = replace(ran, number=min(ran.number, found.number))
         trouble = trouble_of(cell, ran.error, (), ran.number)

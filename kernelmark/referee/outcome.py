@@ -13,7 +13,7 @@ from kernelmark.errors import CourseError, GraderError, SubmissionError
 from kernelmark.notebook.cells import Cell, holds_no_statement
 from kernelmark.records import Cause, CellResult, Mark, Verdict
 from kernelmark.stopwatch.stats import number
-from kernelmark.wire.proxy import printable, remote_traceback
+from kernelmark.wire.raised import printable, remote_traceback
 
 MAX_REASON_CHARS = 1_500
 UNWRITTEN = "Not implemented yet: your code still raises NotImplementedError."

@@ -29,10 +29,12 @@ from kernelmark.sandbox.shell import Shell, make_shell
 from kernelmark.sandbox.turns import Patience
 from kernelmark.wire.changes import Changes
 from kernelmark.wire.contents import refill
-from kernelmark.wire.proxy import Proxy, note_changes, printable, share
+from kernelmark.wire.proxy import Proxy, Remote, came, came_by_name, note_changes, object_at, share
+from kernelmark.wire.raised import stands_for
 from kernelmark.wire.refused import Refused, note_refused
 from kernelmark.wire.shared import Shared
-from kernelmark.wire.values import Decoder, Plain, WireError
+from kernelmark.wire.standing import Standing, note_standing
+from kernelmark.wire.values import Decoder
 
 # The test's own code may use so many times the limit of a call, in CPU time; a race checks every output here.
 OWN_TIME = 2
@@ -76,17 +78,27 @@ class Scene:
         # Names of which a test so far may have changed what functions of the solution read.
         self._touched: set[str] = set()
         self._shell: Shell = make_shell(runs_commands=True)
+        # What a page shows of an object is not asked of it.
+        if self._shell.display_formatter is not None:
+            shown = self._shell.display_formatter.formatters["text/plain"]
+            shown.for_type(Remote, lambda found, printer, _: printer.text(found._shown()))
         self.verdicts: list[Verdict] = []
         names, classes = self._shell.user_ns, plan.own_classes
         know_classes(lambda: {name: names[name] for name in classes if isinstance(names.get(name), type)})
 
     def run(
-        self, source: str, line: Callable[[], Link], changes: Changes | None = None, shares: Shares = NOTHING
+        self,
+        source: str,
+        line: Callable[[], Link],
+        changes: Changes | None = None,
+        standing: Standing | None = None,
+        shares: Shares = NOTHING,
     ) -> Ran:
         """Run a test against the process at the end of a line."""
         self.verdicts.clear()
         refused = Refused()
         note_refused(refused)
+        note_standing(standing)
         shared = None
         try:
             self._bind(source, line, lenient=False, watched=shares.watched)
@@ -108,16 +120,21 @@ class Scene:
             share(None)
             if shared is not None and shared.used:
                 _restore(line)
+            note_standing(None)
         self._note_own()
         number = None if ends_in_a_name_of(source, self.solutions) else _number(self._shell.value)
         denied = refused.denies if number is None else None
         return Ran(outputs, refused.decides or error or denied, number, tuple(self.verdicts))
 
-    def set_up(self, source: str, line: Callable[[], Link]) -> BaseException | None:
+    def set_up(self, source: str, line: Callable[[], Link], standing: Standing | None = None) -> BaseException | None:
         """Run a set-up cell, which may do without what is missing; return what ended it."""
-        with contextlib.suppress(SubmissionError):
-            self._bind(source, line, lenient=True)
-        error = self._shell.run(source)[1]
+        note_standing(standing)
+        try:
+            with contextlib.suppress(SubmissionError):
+                self._bind(source, line, lenient=True)
+            error = self._shell.run(source)[1]
+        finally:
+            note_standing(None)
         self._note_own()
         return error
 
@@ -179,9 +196,10 @@ class Scene:
         wanted = sorted(names.intersection(re.findall(r"[^\W\d]\w*", source)) | theirs)
         if not wanted:
             return
-        reply, buffers = line().request({"op": "names", "names": wanted})
+        link = line()
+        reply, buffers = link.request({"op": "names", "names": wanted})
         found = reply.get("ok")
-        decoder = Decoder(buffers, _object_at(line))
+        decoder = Decoder(buffers, object_at(line))
         for name in wanted:
             entry = found.get(name) if isinstance(found, dict) else None
             if isinstance(entry, dict) and entry.get("kind") == "value":
@@ -189,9 +207,16 @@ class Scene:
                 # A function is called where it lives: one of NumPy's, sent as a value, would run for nothing.
                 if name in theirs:
                     self._shell.user_ns[name] = refill(self._shell.user_ns[name], value)
-                elif isinstance(value, Proxy) or not callable(value):
+                elif isinstance(value, Remote) or not callable(value):
                     self._shell.user_ns[name] = self._bound[name] = value
-            elif isinstance(entry, dict) and entry.get("kind") == "missing" and name in names and not lenient:
+                    came(link, name, value)
+            elif name not in names:
+                continue
+            elif isinstance(entry, dict) and entry.get("kind") == "callable":
+                came_by_name(link, self._bound[name], entry.get("type"))
+                if (kind := stands_for(entry.get("bases"), self._bound[name])) is not None:
+                    self._shell.user_ns[name] = self._bound[name] = kind
+            elif isinstance(entry, dict) and entry.get("kind") == "missing" and not lenient:
                 # Something that stands for it would pass `is not None`; Python's own NameError does not.
                 self._shell.user_ns.pop(name, None)
                 del self._bound[name]
@@ -251,12 +276,3 @@ def _number(value: Any) -> float | None:
         return float(value)
     except OverflowError:
         return math.inf
-
-
-def _object_at(line: Callable[[], Link]) -> Callable[[Plain], Any]:
-    def resolve(node: Plain) -> Any:
-        if type(node.get("h")) is not int:
-            raise WireError("unknown kind of value")
-        return Proxy(line, {"h": node["h"]}, printable(node.get("type"))[:100])
-
-    return resolve

@@ -26,7 +26,7 @@ from kernelmark.sandbox.watchdog import Guard
 from kernelmark.stopwatch import clock
 from kernelmark.stopwatch.timing import Inputs, Value
 from kernelmark.wire import channel
-from kernelmark.wire.proxy import checked
+from kernelmark.wire.raised import checked
 from kernelmark.wire.values import Plain, WireError
 
 # How long an ended process may take to be reported as ended.

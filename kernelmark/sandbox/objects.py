@@ -3,8 +3,6 @@
 It runs beside submitted code and protects nothing; `server` answers with it.
 """
 
-import builtins
-import contextlib
 import os
 import traceback
 from typing import Any
@@ -12,6 +10,8 @@ from typing import Any
 from kernelmark.errors import SubmissionError
 from kernelmark.sandbox.shared import Globals
 from kernelmark.sandbox.shell import MAX_MESSAGE_CHARS, text_of
+from kernelmark.wire.operators import OPERATIONS, error_of
+from kernelmark.wire.raised import described, fields_of
 from kernelmark.wire.values import Encoder, Plain, WireError, function_by_name
 
 MAX_HANDLES = 100_000
@@ -49,6 +49,8 @@ class Objects:
             return self._names.own(content)
         if tag == "f":
             return function_by_name(content)
+        if tag == "o":
+            return OPERATIONS[content]
         if tag == "g":
             return getattr(self.find(content[0]), content[1])
         if content not in self._handles:
@@ -69,8 +71,8 @@ def can_cross(value: Any) -> bool:
     return True
 
 
-def describe_error(error: BaseException, skipped: frozenset[str]) -> dict[str, str]:
-    """Return an exception as plain data: nearest builtin type, own name, message, traceback as text.
+def describe_error(error: BaseException, skipped: frozenset[str]) -> dict[str, Any]:
+    """Return an exception as plain data: nearest builtin type, own name, message, traceback as text, own classes.
 
     Args:
         skipped: files whose frames, the first ones of the traceback, are no work of a student's.
@@ -88,16 +90,13 @@ def describe_error(error: BaseException, skipped: frozenset[str]) -> dict[str, s
         "name": type(error).__name__[:200],
         "message": text_of(error),
         "traceback": lines[-4 * MAX_MESSAGE_CHARS :],
+        **({} if type(error) is builtin else {"bases": described(type(error)), "fields": fields_of(error)}),
     }
 
 
 def rebuilt(kind: str, message: str) -> Exception:
     """Return what a function of the test raised, so that the code which called it can catch it."""
-    found = getattr(builtins, kind, None)
-    if isinstance(found, type) and issubclass(found, Exception):
-        with contextlib.suppress(TypeError):
-            return found(message)
-    return SubmissionError(f"{kind}: {message}")
+    return error_of(kind, message) or SubmissionError(f"{kind}: {message}")
 
 
 def _stay_behind(value: Any) -> Plain:

@@ -24,6 +24,7 @@ from kernelmark.sandbox.shell import Shell, make_shell
 from kernelmark.wire.channel import Channel
 from kernelmark.wire.contents import is_as, looked_at
 from kernelmark.wire.kind import be_beside_submitted_code
+from kernelmark.wire.raised import described
 from kernelmark.wire.values import REGION_BYTES, Decoder, Encoder, Plain, WireError
 
 
@@ -90,13 +91,15 @@ class Server:
 
     def _names(self, _: list[bytes], names: list[str]) -> None:
         encoder = Encoder(self._objects.leave)
-        found = {}
+        found: dict[str, dict[str, Any]] = {}
         for name in names:
             value = self._shell.user_ns.get(name, self)
             if value is self:
                 found[name] = {"kind": "missing"}
             elif callable(value) or not can_cross(value):
-                found[name] = {"kind": "callable"}
+                found[name] = {"kind": "callable", "type": type(value).__name__[:100]}
+                if isinstance(value, type) and issubclass(value, BaseException):
+                    found[name]["bases"] = described(value)
             else:
                 found[name] = {"kind": "value", "value": encoder.encode(value)}
         self._answer({"ok": found}, encoder.sent.buffers)
@@ -179,7 +182,7 @@ class Server:
             self._timing = False
             self._answer(reply, encoder.sent.buffers, through_region=True)
 
-    def _described(self, error: BaseException) -> dict[str, str]:
+    def _described(self, error: BaseException) -> dict[str, Any]:
         return describe_error(error, frozenset({__file__}))
 
     def _resolve(self, node: Plain) -> Any:

@@ -6,8 +6,9 @@ array arguments that the call changed are written back, unless who notes the cha
 not decide what an exception costs.
 """
 
-import builtins
 import contextlib
+import functools
+import inspect
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn, Protocol
@@ -15,27 +16,24 @@ from typing import Any, NoReturn, Protocol
 import numpy as np
 
 from kernelmark.errors import SubmissionError
-from kernelmark.text import visible
+from kernelmark.wire.asked import Asked, plain_error
 from kernelmark.wire.bounds import natural
 from kernelmark.wire.changes import Argument, Changes
 from kernelmark.wire.contents import refill
+from kernelmark.wire.described import answer_inspect, signature_of
 from kernelmark.wire.kind import Kept
-from kernelmark.wire.refused import ObjectRefused, noted
+from kernelmark.wire.raised import checked, lives, printable
+from kernelmark.wire.refused import noted
 from kernelmark.wire.shared import Shared
+from kernelmark.wire.standing import MAX_CHARS, PLAIN, Known, Origin, Place, leaves_of, standing_now
 from kernelmark.wire.values import Decoder, Encoder, Plain, Sent, WireError, alike, copy_back
 
 # A loop over something in another process ends after so many items, one way or the other.
 MAX_STEPS = 100_000
 # Of what one call printed.
 MAX_PRINTED_CHARS = 200_000
-# Submitted code must not answer for them: an object that equals everything would pass every test. Undefined, they
-# would not do either: `!=` would hold, and `raises(TypeError)` would find its error.
-_REFUSED = [
-    "eq", "ne", "lt", "le", "gt", "ge", "add", "radd", "sub", "rsub", "mul", "rmul", "matmul", "rmatmul",
-    "truediv", "rtruediv", "floordiv", "rfloordiv", "mod", "rmod", "divmod", "rdivmod", "pow", "rpow",
-    "lshift", "rlshift", "rshift", "rrshift", "and", "rand", "or", "ror", "xor", "rxor", "neg", "pos", "abs", "invert",
-    "int", "float", "complex", "index", "round", "trunc", "floor", "ceil", "delitem", "delattr", "reversed",
-]  # fmt: skip
+# What a plain value would be asked too. Of an object they are asked where the course's own solution has one as well:
+# one that equals everything would pass every test in the place of a number.
 _ASKED_OF_PLAIN_VALUES = {
     *("__contains__", "all", "any", "startswith", "endswith"),
     *(name for name in dir(str) if name.startswith("is")),
@@ -54,7 +52,11 @@ class Line(Protocol):
         """Return the mark of one of our functions."""
 
 
-class Proxy:
+# A class statement gives a class a `__doc__` of its own; a test may ask for the student's.
+_DOCUMENTED = property(lambda found: found._get("__doc__"))
+
+
+class Remote(Asked):
     # Something that lives in another process. (No docstring: a test may ask for the student's.)
     #
     # Args:
@@ -62,46 +64,57 @@ class Proxy:
     #     target: where it is: {"n": name}, {"h": handle}, {"f": function}, {"g": [target, attribute]}.
     #     name: what to call it in messages.
     #     gives_objects: it is a class of the solution's: calling it makes an object whose answers are what is tested.
+    #     label: what to call what is asked of it; see `standing`.
 
-    def __init__(self, line: Callable[[], Line], target: Plain, name: str, *, gives_objects: bool = False):
+    def __init__(
+        self, line: Callable[[], Line], target: Plain, name: str, *, gives_objects: bool = False, label: str = ""
+    ):
         own = {"_line": line, "_target": target, "__name__": name, "__qualname__": name, "_methods": set()}
-        own |= {"_gives_objects": gives_objects, "_is_made": False}
+        # It answers where it was made by a class of the solution's, or is the course's own; else by its origin.
+        own |= {"_gives_objects": gives_objects, "_answers": False, "_origin": None, "_label": label or name}
         vars(self).update(own)
 
-    @property
-    def __doc__(self) -> Any:  # type: ignore[override]
-        return self._get("__doc__")
+    __doc__ = _DOCUMENTED
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        found = call(self._line, self._target, args, kwargs)
-        if isinstance(found, Proxy):
-            vars(found)["_is_made"] = self._gives_objects
-        return found
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return signature_of(self._described())
+
+    @property
+    def __annotations__(self) -> dict[str, Any]:  # type: ignore[override]
+        found = self.__signature__
+        given = {p.name: p.annotation for p in found.parameters.values()} | {"return": found.return_annotation}
+        return {name: kind for name, kind in given.items() if kind is not found.empty}
+
+    def _described(self) -> Any:
+        return self._operate("describe", self)
 
     def __getattr__(self, name: str) -> Any:
         # IPython asks what it shows for forms of its own; a page for staff shows none that submitted code makes.
         if (name.startswith("__") and name.endswith("__")) or name.startswith(("_repr_", "_ipython_")):
             raise AttributeError(name)
-        self._require_made(name)
+        if name in _ASKED_OF_PLAIN_VALUES:
+            self._require_standing(name)
         return self._get(name)
 
-    def _require_made(self, name: str) -> None:
-        """Refuse to ask what was returned in the place of a plain value: it might say yes to everything."""
-        if not self._is_made and name in _ASKED_OF_PLAIN_VALUES:
-            text = f"a plain value was expected, such as a string or an array, to be asked for {name}"
-            with noted():
-                raise ObjectRefused(f"{text}; an object of type {self.__name__} was returned")
+    def _call(self, target: Plain, asked: str, *args: Any, **kwargs: Any) -> Any:
+        return call(self._line, target, args, kwargs, asked=asked)
+
+    def _operate(self, name: str, *args: Any, step: bool = False) -> Any:
+        """Have Python ask something of an object where it lives; see `operators`."""
+        return call(self._line, {"o": name}, args, {}, step=step, asked=f"{self._label}.{name}()")
 
     def _get(self, name: str) -> Any:
+        label = f"{self._label}.{name}"
         if name not in self._methods:
             with _asking(self._line) as line:
                 reply, buffers = line.request({"op": "get", "target": self._target, "name": name})
                 found = _checked_of(line, reply)
                 if not (isinstance(found, dict) and found.get("method") is True):
                     node = found.get("value") if isinstance(found, dict) else None
-                    return Decoder(buffers, _resolver(self._line)).decode(node)
+                    return came(line, label, Decoder(buffers, object_at(self._line)).decode(node))
             self._methods.add(name)
-        return Proxy(self._line, {"g": [self._target, name]}, f"{self.__name__}.{name}")
+        return Proxy(self._line, {"g": [self._target, name]}, f"{self.__name__}.{name}", label=label)
 
     def __setattr__(self, name: str, value: Any) -> None:
         with _asking(self._line) as line:
@@ -111,16 +124,13 @@ class Proxy:
             reply, _ = line.request(header, encoder.sent.buffers)
             _checked_of(line, reply)
 
-    def __repr__(self) -> str:
-        return f"<{self.__name__}, in a process of its own>"
-
     def _kernelmark_apply_(self, function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call something of `kernelmark.lab` in the process where the object lives."""
-        return call(self._line, {"f": function}, args, kwargs)
+        return self._call({"f": function}, f"{self._label}.{function}()", *args, **kwargs)
 
     def _special(self, name: str, *args: Any) -> Any:
         try:
-            return call(self._line, {"g": [self._target, name]}, args, {})
+            return self._call({"g": [self._target, name]}, f"{self._label}.{name}()", *args)
         except AttributeError as error:
             # What Python itself raises for an object without the method, and what list() looks for.
             raise TypeError(f"{self.__name__} does not support {name}") from error
@@ -134,9 +144,6 @@ class Proxy:
                 return bool(self._special(name))
         return True
 
-    def __hash__(self) -> int:
-        return id(self)
-
     def __getitem__(self, key: Any) -> Any:
         return self._special("__getitem__", key)
 
@@ -144,7 +151,7 @@ class Proxy:
         self._special("__setitem__", key, value)
 
     def __contains__(self, item: Any) -> bool:
-        self._require_made("__contains__")
+        self._require_standing("__contains__")
         try:
             return bool(self._special("__contains__", item))
         except TypeError:  # as Python does for an object without the method
@@ -158,14 +165,18 @@ class Proxy:
             return
         for _ in range(MAX_STEPS):
             try:
-                yield call(self._line, {"g": [remote._target, "__next__"]}, (), {}, step=True)
+                yield remote._next()
             except StopIteration:
                 return
         self._endless()
 
+    def _next(self) -> Any:
+        asked = f"{self._label}.__next__()"
+        return call(self._line, {"g": [self._target, "__next__"]}, (), {}, step=True, asked=asked)
+
     def __next__(self) -> Any:
         try:
-            return call(self._line, {"g": [self._target, "__next__"]}, (), {}, step=True)
+            return self._next()
         except AttributeError as error:
             raise TypeError(f"{self.__name__} is not an iterator") from error
 
@@ -181,41 +192,116 @@ class Proxy:
         with noted():
             raise SubmissionError(f"iterating {self.__name__} did not end after {MAX_STEPS} items")
 
-    def __enter__(self) -> Any:
-        return self._special("__enter__")
 
-    def __exit__(self, *_: Any) -> Any:
-        return self._special("__exit__", None, None, None)
+class Proxy(Remote):
+    # What can be called: a function, a class, an object with `__call__`.
+    __doc__ = _DOCUMENTED
 
-
-def _refusal(name: str) -> Callable[..., NoReturn]:
-    def refuse(self: Proxy, *_: Any) -> NoReturn:
-        text = (
-            f"a plain value was expected here (a number, a string, a list, an array), got {self.__name__}, which lives"
-        )
-        with noted():
-            raise ObjectRefused(f"{text} in a process of its own; its __{name}__ is not asked")
-
-    return refuse
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        found = self._call(self._target, f"{self._label}()", *args, **kwargs)
+        if isinstance(found, Remote) and self._gives_objects:
+            kind, name = found.__name__, self.__name__
+            vars(found).update(_answers=True, _label=name)
+            object.__setattr__(found, "__class__", _class_of(name, callable(found)))
+            if (standing := standing_now()) is not None:
+                standing.known.note_made(kind, name)
+        return found
 
 
-for _name in _REFUSED:
-    setattr(Proxy, f"__{_name}__", _refusal(_name))
+class _Generator(Remote):
+    """A generator or coroutine there: what is sent to it, and what ends it, are steps of an iteration."""
+
+    def send(self, value: Any) -> Any:
+        """Go on with a value."""
+        if self.__name__ == "coroutine":
+            raise StopIteration(self._operate("await", self))
+        asked = f"{self._label}.send()"
+        return call(self._line, {"g": [self._target, "send"]}, (value,), {}, step=True, asked=asked)
+
+    def __next__(self) -> Any:
+        return self.send(None) if self.__name__ == "coroutine" else super().__next__()
+
+    def throw(self, kind: Any, error: Any = None, _: Any = None) -> Any:
+        """Go on with an exception."""
+        error = next((e for e in (error, kind) if isinstance(e, BaseException)), None) or kind()
+        return self._operate("throw", self, plain_error(error), step=True)
+
+    def close(self) -> None:
+        """End it."""
+        self._call({"g": [self._target, "close"]}, f"{self._label}.close()")
+
+
+_STEPPED = {"generator", "coroutine"}
+_classes: dict[tuple[str, bool], type[Remote]] = {}
+
+
+def _class_of(name: str, can_be_called: bool) -> type[Remote]:
+    """Return what stands for the objects of a class of the solution's: `type(x).__name__` is as at a desk."""
+    base = Proxy if can_be_called else Remote
+    if (name, can_be_called) not in _classes:
+        _classes[name, can_be_called] = type(name, (base,), {"__module__": "__main__", "__doc__": _DOCUMENTED})
+    return _classes[name, can_be_called]
+
+
+def know_of_objects() -> None:
+    """Have `inspect` in this process answer for what lives elsewhere."""
+    answer_inspect(lambda found: found._described() if isinstance(found, Remote) else None)
 
 
 def call(
-    line: Callable[[], Line], target: Plain, args: tuple[Any, ...], kwargs: dict[str, Any], *, step: bool = False
+    line: Callable[[], Line],
+    target: Plain,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    *,
+    step: bool = False,
+    asked: str = "",
 ) -> Any:
     """Call something in another process and return its result.
 
     Args:
         step: it is a step of an iteration, which StopIteration ends.
+        asked: what is asked, in words that are the same in every process; where its answer's objects come from.
 
     Raises:
         SubmissionError: the process broke a rule. Any builtin exception that the call raised.
     """
     with _asking(line) as link:
-        return _called(line, link, target, args, kwargs, step=step)
+        return came(link, asked or _name_of(target), _called(line, link, target, args, kwargs, step=step))
+
+
+def came(link: Line, asked: str, value: Any) -> Any:
+    """Return an answer, its objects marked with where they come from."""
+    standing = standing_now()
+    of_the_course = getattr(link, "trusted", False)
+    concerned = standing is not None and standing.concerns(link)
+    leaves: list[tuple[Place, str, Callable[[Origin], None] | None]] = []
+    for place, part in leaves_of(value):
+        if isinstance(part, Remote):
+            known = standing.known if standing is not None else Known()
+            kind = known.kind(part.__name__)
+            label = kind if kind in known.classes else f"{asked}{list(place) or ''}"[-MAX_CHARS:]
+            vars(part).update(_answers=of_the_course, _label=label)
+            if label == kind and not isinstance(part, _Generator):
+                object.__setattr__(part, "__class__", _class_of(kind, callable(part)))
+            leaves.append((place, kind, functools.partial(_mark, part)))
+        else:
+            leaves.append((place, PLAIN, None))
+    if concerned and standing is not None:
+        standing.came(asked, iter(leaves))
+    return value
+
+
+def came_by_name(link: Line, found: Remote, kind: Any) -> None:
+    """Mark what a name stands for, a function or an object of this type, as an answer is marked."""
+    standing = standing_now()
+    vars(found)["_answers"] = getattr(link, "trusted", False)
+    if standing is not None and standing.concerns(link):
+        standing.came(found._label, iter([((), printable(kind)[:100], functools.partial(_mark, found))]))
+
+
+def _mark(found: Remote, origin: Origin) -> None:
+    vars(found)["_origin"] = origin
 
 
 @contextlib.contextmanager
@@ -260,10 +346,10 @@ def _called(
     values += [(name, "a global")] * (len(sent.values) - len(values))
     try:
         known = _written_back(sent, arrays, reply.get("changed", ()), buffers, noted)
-        states = Decoder(buffers, _resolver(line), known=sent.arrays)
+        states = Decoder(buffers, object_at(line), known=sent.arrays)
         for value, state, argument in zip(sent.values, reply.get("values", ()), values, strict=False):
             _update(value, states.decode(state), argument, noted)
-        decoder = Decoder(buffers, _resolver(line), known=known)
+        decoder = Decoder(buffers, object_at(line), known=known)
         _refilled(name, (args, kwargs), reply.get("contents", ()), decoder, noted)
         if shared is not None:
             shared.incoming(reply, decoder)
@@ -352,49 +438,6 @@ def _name_of(target: Plain) -> str:
     return str(content) if tag in ("n", "f") else "an object"
 
 
-def printable(value: Any) -> str:
-    """Return text from the other side, bounded and fit to be written anywhere; what does not show is written out."""
-    return visible(str(value)[:20_000])
-
-
-def remote_traceback(error: BaseException) -> str:
-    """Return the student's own traceback that an exception brought along, or ""."""
-    return str(getattr(error, "kernelmark_traceback", ""))
-
-
-def checked(reply: dict[str, Any], *, step: bool = False) -> Any:
-    """Return what an answer holds, or raise what it reports, as the nearest builtin exception.
-
-    StopIteration would end a loop of the test's own, as in `all(map(f, inputs))`, before
-    the last input; except from a step of an iteration it comes out as RuntimeError.
-    """
-    if "error" not in reply:
-        return reply.get("ok")
-    fields = reply["error"] if isinstance(reply["error"], dict) else {}
-    kind_name, own_name, message, trace = (printable(fields.get(f, "")) for f in _ERROR_FIELDS)
-    kind = getattr(builtins, kind_name, None)
-    shown = message if own_name in ("", kind_name) else f"{own_name}: {message}"
-    if kind is StopIteration and not step:
-        kind, shown = RuntimeError, f"StopIteration: {message}"
-    error: Exception
-    if isinstance(kind, type) and issubclass(kind, Exception):
-        error = _built(kind, shown)
-    else:
-        error = SubmissionError(f"the call ended with {own_name or kind_name}: {message}")
-    error.kernelmark_message = message  # type: ignore[attr-defined]
-    error.kernelmark_traceback = trace  # type: ignore[attr-defined]
-    error.kernelmark_remote = True  # type: ignore[attr-defined]
-    raise error
-
-
-def _built(kind: type[Exception], message: str) -> Exception:
-    """Return an exception of this kind, or of the nearest one above it that is made from a message alone."""
-    for above in kind.__mro__:
-        with contextlib.suppress(TypeError):
-            return above(message)  # type: ignore[no-any-return]
-    return SubmissionError(f"{kind.__name__}: {message}")
-
-
 def _checked_of(line: Line, reply: dict[str, Any], *, step: bool = False) -> Any:
     """Do `checked`, and mark what the course's own code raised: its text is no reason for a student to read."""
     try:
@@ -404,13 +447,14 @@ def _checked_of(line: Line, reply: dict[str, Any], *, step: bool = False) -> Any
         raise
 
 
-_ERROR_FIELDS = ("type", "name", "message", "traceback")
+def object_at(line: Callable[[], Line]) -> Callable[[Plain], Any]:
+    """Return what makes of the number of an object in a process what stands for it here."""
 
-
-def _resolver(line: Callable[[], Line]) -> Callable[[Plain], Any]:
     def resolve(node: Plain) -> Any:
         if isinstance(node, dict) and type(node.get("h")) is int:
-            return Proxy(line, {"h": node["h"]}, printable(node.get("type", "object"))[:100])
+            kind = printable(node.get("type", "object"))[:100]
+            stands = _Generator if kind in _STEPPED else Proxy if node.get("callable") is True else Remote
+            return stands(line, {"h": node["h"]}, kind)
         raise WireError("unknown kind of value")
 
     return resolve
@@ -418,9 +462,12 @@ def _resolver(line: Callable[[], Line]) -> Callable[[Plain], Any]:
 
 def _leaver(line: Callable[[], Line], link: Line) -> Callable[[Any], Plain]:
     def leave(value: Any) -> Plain:
-        if isinstance(value, Proxy) and value._line == line:
+        value = lives(value)
+        if isinstance(value, type) and value in _classes.values():
+            return {"n": value.__name__}
+        if isinstance(value, Remote) and value._line == line:
             return value._target
-        if isinstance(value, Proxy) and "h" in value._target:
+        if isinstance(value, Remote) and "h" in value._target:
             raise WireError(
                 f"{value.__name__}, an object of one process, was handed to another; hand over plain values"
             )

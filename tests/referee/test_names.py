@@ -126,8 +126,9 @@ class TestTime:
 class TestClassesOfTheCourse:
     POINT = graded_cell(
         "setup",
-        "from dataclasses import dataclass\nfrom collections import namedtuple\n@dataclass\nclass Point:\n    x: float\n"
-        "    y: float\n    def norm(self):\n        return abs(self.x) + abs(self.y)\nPair = namedtuple('Pair', 'low high')",
+        "from dataclasses import dataclass\nfrom collections import namedtuple\n"
+        "@dataclass\nclass Point:\n    x: float\n    y: float\n"
+        "    def norm(self):\n        return abs(self.x) + abs(self.y)\nPair = namedtuple('Pair', 'low high')",
         locked=True,
     )
 

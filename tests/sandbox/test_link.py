@@ -13,8 +13,8 @@ from kernelmark.errors import SubmissionError, SubmissionLost
 from kernelmark.sandbox import link as links
 from kernelmark.sandbox.link import Link
 from kernelmark.sandbox.turns import Patience
-from kernelmark.wire import proxy
-from kernelmark.wire.proxy import remote_traceback
+from kernelmark.wire import raised
+from kernelmark.wire.raised import remote_traceback
 from tests.sandbox.linked import FIND_THE_LINE, HASTE_S, LIMITS, function, is_gone, run
 
 
@@ -327,12 +327,12 @@ class TestNonsense:
             "print",
         ):
             with pytest.raises(SubmissionError, match="message"):
-                proxy.checked({"error": {"type": kind, "name": "x", "message": "message"}})
+                raised.checked({"error": {"type": kind, "name": "x", "message": "message"}})
         with pytest.raises(UnicodeError, match="message"):  # the nearest kind that is made from a message alone
-            proxy.checked({"error": {"type": "UnicodeDecodeError", "name": "x", "message": "message"}})
+            raised.checked({"error": {"type": "UnicodeDecodeError", "name": "x", "message": "message"}})
         for odd in (3, None, [], {"type": [], "message": {}}, {"type": "ValueError"}):
             with pytest.raises((SubmissionError, ValueError)):
-                proxy.checked({"error": odd})
+                raised.checked({"error": odd})
 
 
 class TestPatience:

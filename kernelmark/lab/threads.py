@@ -4,8 +4,9 @@ Does: prove overlap by a meeting. Every call waits inside until as many calls as
 are inside at the same time, or until a time is over; a loop that runs one call after the
 other never has two inside. Does not: measure speed, or say on which core anything ran.
 
-These live beside the student's function (`beside`), since a worker thread or process
-cannot call the judge. What they say is evidence from hostile ground.
+Given to a student's function by a test, they are called back from its threads and processes, each call by itself: the
+meeting is the judge's then. Made `beside` the function they see whose memory an array is, and what
+they say is evidence from hostile ground.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from kernelmark.lab.remote import calling_process
 
 SHARED_MEMORY = Path("/dev/shm")
 # A semaphore is a file there, too: 32 bytes with glibc on 64-bit machines. Anything larger is no semaphore.
@@ -172,10 +175,10 @@ class ProcessKernel:
     def __call__(self, *arrays: np.ndarray) -> None:
         """Wait for the others, then fill the last array from those before it."""
         *inputs, out = arrays
-        name = f"{os.getpid()}-{uuid.uuid4().hex}"
+        name, process = uuid.uuid4().hex, calling_process()
         self._write(f"{name}.arrived", "")
         met = self._wait()
-        call = {"process": os.getpid(), "size": len(out), "met": met, "shared": [in_shared_memory(a) for a in arrays]}
+        call = {"process": process, "size": len(out), "met": met, "shared": [in_shared_memory(a) for a in arrays]}
         self._write(f"{name}.call", json.dumps(call))
         if self.fails:
             raise ValueError("this kernel fails on purpose")

@@ -20,7 +20,7 @@ import threading
 import time
 import uuid
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -242,19 +242,32 @@ def in_shared_memory(array: np.ndarray) -> bool:
     return False
 
 
-def shared_segments() -> list[str]:
+def shared_segments(of: Callable[..., Any] | None = None) -> list[str]:
     """Return the names of the shared memory segments that exist, sorted; semaphores are left out.
 
     [] on systems that do not show them below /dev/shm.
+
+    Args:
+        of: a function; what its processes see is meant, looked at from outside when they are a student's.
     """
-    if not SHARED_MEMORY.is_dir():
+    root = getattr(of, "_kernelmark_root_", None)
+    if root is None:
+        return _segments(SHARED_MEMORY)
+    try:
+        return _segments(root() / SHARED_MEMORY.relative_to("/"))
+    except PermissionError:  # from outside nobody may look here
+        return list(of._kernelmark_apply_("kernelmark.lab.shared_segments", (), {}))  # type: ignore[union-attr]
+
+
+def _segments(folder: Path) -> list[str]:
+    if not folder.is_dir():
         return []
-    return sorted(path.name for path in SHARED_MEMORY.iterdir() if not _is_semaphore(path))
+    return sorted(path.name for path in folder.iterdir() if not _is_semaphore(path))
 
 
 def _is_semaphore(path: Path) -> bool:
     try:
-        return path.name.startswith("sem.") and path.stat().st_size <= SEMAPHORE_BYTES
+        return path.name.startswith("sem.") and path.lstat().st_size <= SEMAPHORE_BYTES
     except FileNotFoundError:  # unlinked between listing and looking
         return True
 

@@ -15,6 +15,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from kernelmark.errors import GraderError, MeasurementError, SubmissionError, SubmissionLost
@@ -102,6 +103,11 @@ class Link:
     def alive(self) -> bool:
         """Whether the process has not been ended from here; one that ended by itself is found at the next request."""
         return self._guard.alive
+
+    @property
+    def root(self) -> Path:
+        """Where the files that the process sees lie here. Names below it are the submission's own choice."""
+        return Path(f"/proc/{self._started.overseer or self.pid}/root")
 
     @property
     def cpu_s(self) -> float:

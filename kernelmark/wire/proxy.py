@@ -9,6 +9,7 @@ not decide what an exception costs.
 import builtins
 import contextlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 import numpy as np
@@ -37,6 +38,10 @@ _ASKED_OF_PLAIN_VALUES = {
 
 class Line(Protocol):
     """What a proxy needs of a link; see `links.Link`."""
+
+    @property
+    def root(self) -> Path:
+        """Where the files that the other process sees lie here."""
 
     def request(
         self, header: dict[str, Any], buffers: Any = (), timeout_s: float | None = None
@@ -110,6 +115,11 @@ class Proxy:
     def _kernelmark_apply_(self, function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call something of `kernelmark.lab` in the process where the object lives."""
         return call(self._line, {"f": function}, args, kwargs)
+
+    def _kernelmark_root_(self) -> Path:
+        """Return where the files that its process sees lie here."""
+        with _asking(self._line) as link:
+            return link.root
 
     def _special(self, name: str, *args: Any) -> Any:
         try:

@@ -84,8 +84,9 @@ ROOMS = {
     "sandbox.shell": "",
     "sandbox.objects": "errors wire.values wire.operators wire.raised shared shell",
     "sandbox.batch": "wire.values wire.channel wire.withheld",
+    "sandbox.given": "wire.values wire.channel objects",
     "sandbox.server": "own_types wire.kind wire.values wire.contents wire.channel wire.raised shared luggage "
-    "shell objects batch",
+    "shell objects batch given",
     "sandbox.syscalls": "",
     "sandbox.landlock": "",
     "sandbox.users": "errors",
@@ -97,9 +98,10 @@ ROOMS = {
     "sandbox.watchdog": "errors stopwatch.clock limits started bubblewrap memory",
     "sandbox.turns": "errors",
     "sandbox.callbacks": "errors wire.values wire.refused",
+    "sandbox.visits": "lab wire.values wire.channel",
     "sandbox.timed": "errors stopwatch.timing stopwatch.clock wire.values wire.channel wire.withheld started",
     "sandbox.link": "errors stopwatch.timing stopwatch.clock wire.values wire.channel wire.raised limits luggage "
-    "bubblewrap memory watchdog turns callbacks timed",
+    "bubblewrap memory watchdog turns callbacks visits timed",
     "referee.session": "errors sandbox.limits sandbox.shell sandbox.turns sandbox.link",
     "referee.machine": "records",
     "referee.outcome": "errors records notebook.cells stopwatch.stats wire.raised",

@@ -4,12 +4,18 @@ A test cell may hold a proxy of an object in the student's process. A function
 marked `where_it_lives` is then called over there, by its name, and `beside` makes
 an instrument over there; with an ordinary object both happen here. The proxy says
 what it is by having `_kernelmark_apply_`.
+
+A function of the test, an instrument among them, may also be called from a student's process; then
+`calling_process` says from which.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable
+import os
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 
@@ -42,3 +48,21 @@ def beside(neighbour: Callable[..., Any], maker: Callable[..., Any], *args: Any,
     """
     apply = getattr(neighbour, "_kernelmark_apply_", None)
     return maker(*args, **kwargs) if apply is None else apply(f"kernelmark.lab.{maker.__name__}", args, kwargs)
+
+
+@contextlib.contextmanager
+def on_behalf_of(process: int) -> Iterator[None]:
+    """Have `calling_process` return this one, in this thread; whoever serves a call from elsewhere says so."""
+    _caller.process = process
+    try:
+        yield
+    finally:
+        del _caller.process
+
+
+def calling_process() -> int:
+    """Return the number of the process that a call comes from: this one, unless it is made on behalf of another."""
+    return getattr(_caller, "process", None) or os.getpid()
+
+
+_caller = threading.local()

@@ -4,8 +4,9 @@ Does: prove overlap by a meeting. Every call waits inside until as many calls as
 are inside at the same time, or until a time is over; a loop that runs one call after the
 other never has two inside. Does not: measure speed, or say on which core anything ran.
 
-These live beside the student's function (`beside`), since a worker thread or process
-cannot call the judge. What they say is evidence from hostile ground.
+Given to a student's function by a test, they are called back from its threads and processes, each call by itself: the
+meeting is the judge's then. Made `beside` the function they see whose memory an array is, and what
+they say is evidence from hostile ground.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ import threading
 import time
 import uuid
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from kernelmark.lab.remote import calling_process
 
 SHARED_MEMORY = Path("/dev/shm")
 # A semaphore is a file there, too: 32 bytes with glibc on 64-bit machines. Anything larger is no semaphore.
@@ -172,10 +175,10 @@ class ProcessKernel:
     def __call__(self, *arrays: np.ndarray) -> None:
         """Wait for the others, then fill the last array from those before it."""
         *inputs, out = arrays
-        name = f"{os.getpid()}-{uuid.uuid4().hex}"
+        name, process = uuid.uuid4().hex, calling_process()
         self._write(f"{name}.arrived", "")
         met = self._wait()
-        call = {"process": os.getpid(), "size": len(out), "met": met, "shared": [in_shared_memory(a) for a in arrays]}
+        call = {"process": process, "size": len(out), "met": met, "shared": [in_shared_memory(a) for a in arrays]}
         self._write(f"{name}.call", json.dumps(call))
         if self.fails:
             raise ValueError("this kernel fails on purpose")
@@ -239,19 +242,32 @@ def in_shared_memory(array: np.ndarray) -> bool:
     return False
 
 
-def shared_segments() -> list[str]:
+def shared_segments(of: Callable[..., Any] | None = None) -> list[str]:
     """Return the names of the shared memory segments that exist, sorted; semaphores are left out.
 
     [] on systems that do not show them below /dev/shm.
+
+    Args:
+        of: a function; what its processes see is meant, looked at from outside when they are a student's.
     """
-    if not SHARED_MEMORY.is_dir():
+    root = getattr(of, "_kernelmark_root_", None)
+    if root is None:
+        return _segments(SHARED_MEMORY)
+    try:
+        return _segments(root() / SHARED_MEMORY.relative_to("/"))
+    except PermissionError:  # from outside nobody may look here
+        return list(of._kernelmark_apply_("kernelmark.lab.shared_segments", (), {}))  # type: ignore[union-attr]
+
+
+def _segments(folder: Path) -> list[str]:
+    if not folder.is_dir():
         return []
-    return sorted(path.name for path in SHARED_MEMORY.iterdir() if not _is_semaphore(path))
+    return sorted(path.name for path in folder.iterdir() if not _is_semaphore(path))
 
 
 def _is_semaphore(path: Path) -> bool:
     try:
-        return path.name.startswith("sem.") and path.stat().st_size <= SEMAPHORE_BYTES
+        return path.name.startswith("sem.") and path.lstat().st_size <= SEMAPHORE_BYTES
     except FileNotFoundError:  # unlinked between listing and looking
         return True
 

@@ -1,7 +1,8 @@
 """Functions of a test that submitted code may call: which were given, and what a call of one answers.
 
 What a call raises goes back to the code that called, as at a desk, unless it is a fault of the
-course or of the grader: that is kept, for the test as a whole. It moves nothing: `link` does.
+course or of the grader: that is kept, for the test as a whole. Array arguments that the function
+changed go back too. It moves nothing: `link` does, and `visits` for calls of other threads and processes.
 """
 
 from collections.abc import Callable
@@ -42,17 +43,25 @@ class Callbacks:
         index = request["callback"]
         if type(index) is not int or not 0 <= index < self._given or not isinstance(kwargs, dict):
             raise WireError("a callback that was never given")
-        encoder = Encoder(refuse)
+        encoder = Encoder(refuse, known=decoder.arrays)
         try:
-            if index not in self._functions:
+            function = self._functions.get(index)
+            if function is None:
                 raise RuntimeError("this function belonged to a test that is over")
-            found = self._functions[index](*args, **kwargs)
+            found = function(*args, **kwargs)
             with noted():
-                return {"ok": encoder.encode(found)}, encoder.sent.buffers
+                reply: dict[str, Any] = {"ok": encoder.encode(found)}
         except Exception as error:  # whatever it raises, a test's function included, belongs to whoever called it
             if isinstance(error, CourseError | GraderError):
                 self.fault = error
             if isinstance(error, TypeError) and error.__traceback__ and error.__traceback__.tb_next is None:
                 # It was not entered; Python's message would name what stands in a test.
                 error = TypeError("this function of the test takes other arguments")
-            return {"error": {"kind": type(error).__name__, "message": str(error)}}, []
+            encoder = Encoder(refuse)
+            reply = {"error": {"kind": type(error).__name__, "message": str(error)}}
+        payload, reply["changed"] = list(encoder.sent.buffers), []
+        for position, (at, memory) in enumerate(decoder.memory):
+            if memory != buffers[at]:
+                reply["changed"].append([position, len(payload)])
+                payload.append(bytes(memory))
+        return reply, payload

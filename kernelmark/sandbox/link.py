@@ -11,9 +11,11 @@ import math
 import os
 import secrets
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from kernelmark.errors import GraderError, MeasurementError, SubmissionError, SubmissionLost
@@ -22,6 +24,7 @@ from kernelmark.sandbox.callbacks import Callbacks
 from kernelmark.sandbox.limits import Limits
 from kernelmark.sandbox.timed import Batch, Hold
 from kernelmark.sandbox.turns import GRACE_S, Patience, Turns
+from kernelmark.sandbox.visits import Visits
 from kernelmark.sandbox.watchdog import Guard
 from kernelmark.stopwatch import clock
 from kernelmark.stopwatch.timing import Inputs, Value
@@ -79,14 +82,17 @@ class Link:
         self._turns, self._callbacks = Turns(), Callbacks()
         self._reason = self._identity = ""
         copied, shown = luggage.split(files or {}, limits)
-        self.channel, theirs = channel.line(luggage.packed(copied))
+        door, their_door = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._visits = Visits(door, self._visited)
+        self.channel, theirs = channel.line(luggage.packed(copied), their_door.detach())
         with theirs:
             try:
                 self._started = bubblewrap.start(limits, theirs.descriptors, shown)
             except GraderError:
                 self.channel.close()
+                self._visits.close()
                 raise
-        self.pid = self._started.pid
+        self.pid = self._visits.home = self._started.pid
         self._hold = Hold(self._started)
         self._guard = Guard(self._started, limits, may_have_children=may_have_children, cpu_before_s=cpu_before_s)
         self._await_start()
@@ -97,6 +103,11 @@ class Link:
     def alive(self) -> bool:
         """Whether the process has not been ended from here; one that ended by itself is found at the next request."""
         return self._guard.alive
+
+    @property
+    def root(self) -> Path:
+        """Where the files that the process sees lie here. Names below it are the submission's own choice."""
+        return Path(f"/proc/{self._started.overseer or self.pid}/root")
 
     @property
     def cpu_s(self) -> float:
@@ -144,7 +155,7 @@ class Link:
         self.request(*batch.announcement(target, args, kwargs))
         limit_s = self._patience.seconds
         late = f"a timed call did not finish within {limit_s:.3g} s (cell_timeout_s)"
-        with self._turns.take(limit_s), self._in_words(late, limit_s):
+        with self._turns.take(limit_s), self._in_words(late, limit_s), self._visits.none():
             self._hold.begin()
             batch.go(self.channel)
             self.channel.expect_by(time.monotonic() + limit_s)
@@ -156,7 +167,8 @@ class Link:
             return Value(cpu_s, wall_s, batch.outputs(node, payload))
 
     def callback(self, function: Callable[..., Any]) -> Plain:
-        """Return the mark under which the other side can call a function of ours."""
+        """Return the mark under which the other side can call a function of ours, from any thread or process."""
+        self._visits.open()
         return self._callbacks.give(function)
 
     def forget_callbacks(self) -> None:
@@ -176,6 +188,8 @@ class Link:
         if self.alive:
             self._guard.end()
         self.channel.close()
+        self._visits.close()
+        self._callbacks.forget()  # what they keep of a test goes with it
 
     def _await_start(self) -> None:
         self.channel.expect_by(time.monotonic() + bubblewrap.START_TIMEOUT_S)
@@ -233,6 +247,10 @@ class Link:
             with memory.bounded(self._own_limit_bytes):
                 answer, payload = self._callbacks.answer(reply, buffers)
             self.channel.send(answer, payload)
+
+    def _visited(self, request: dict[str, Any], buffers: list[bytes]) -> tuple[dict[str, Any], list[Any]]:
+        with memory.bounded(self._own_limit_bytes):
+            return self._callbacks.answer(request, buffers)
 
     def _weigh(self) -> None:
         """End the process when what it has handed over fills the grader's memory: a test may keep all it gets."""

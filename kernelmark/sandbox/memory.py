@@ -7,6 +7,7 @@ import contextlib
 import functools
 import os
 import resource
+import threading
 from collections.abc import Iterator
 
 from kernelmark.sandbox.limits import Limits
@@ -27,16 +28,29 @@ def first_bytes() -> int:
 
 @contextlib.contextmanager
 def bounded(limit_bytes: int) -> Iterator[None]:
-    """Let this process hold so much memory of its own and no more: a call beyond it raises MemoryError."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    bound = min(limit for limit in (limit_bytes, soft, hard) if limit != resource.RLIM_INFINITY)
-    resource.setrlimit(resource.RLIMIT_DATA, (bound, hard))
+    """Let this process hold so much memory of its own and no more: a call beyond it raises MemoryError.
+
+    Threads may be in here at the same time; the process has its former limit back when all of them have left.
+    """
+    with _bounding:
+        soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        bound = min(limit for limit in (limit_bytes, soft, hard) if limit != resource.RLIM_INFINITY)
+        _former.append(soft)
+        resource.setrlimit(resource.RLIMIT_DATA, (bound, hard))
     try:
         yield
     except MemoryError:
         raise WireError("a call of a function of the test needs more memory than the grader has for it") from None
     finally:
-        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+        with _bounding:
+            # Whoever leaves first leaves the bound to the others.
+            last = _former.pop()
+            if not _former:
+                resource.setrlimit(resource.RLIMIT_DATA, (last, hard))
+
+
+_bounding = threading.Lock()
+_former: list[int] = []
 
 
 def size(count: int) -> str:

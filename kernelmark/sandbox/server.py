@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from kernelmark import own_types
-from kernelmark.sandbox import batch, luggage
-from kernelmark.sandbox.objects import Objects, can_cross, describe_error, rebuilt
+from kernelmark.sandbox import batch, given, luggage
+from kernelmark.sandbox.objects import Objects, can_cross, describe_error
 from kernelmark.sandbox.shared import Around, Globals
 from kernelmark.sandbox.shell import Shell, make_shell
 from kernelmark.wire.channel import Channel
@@ -31,12 +31,16 @@ from kernelmark.wire.values import REGION_BYTES, Decoder, Encoder, Plain, WireEr
 class Server:
     """Answers one request after the other, by the table of its operations, until the other end closes the connection.
 
-    What an operation may ask in its turn, a function of the test, goes over the same line (`_callback`).
+    What an operation may ask in its turn, a function of the test, goes over the same line (`_callback`), or from
+    another thread or process through the door.
     """
 
-    def __init__(self, channel: Channel, shell: Shell):
+    def __init__(self, channel: Channel, shell: Shell, door: socket.socket):
         self._channel = channel
         self._shell = shell
+        self._door = door
+        self._process = os.getpid()
+        given.use(self._callback)
         self._globals = Globals(shell.user_ns)
         self._objects = Objects(self._globals)
         self._busy = self._timing = False
@@ -119,13 +123,13 @@ class Server:
 
     def _call(self, buffers: list[bytes], target: Plain, args: Plain, kwargs: Plain, **shared: Plain) -> None:
         decoder = Decoder(buffers, self._resolve)
-        around, given, looks = None, {}, {}
+        around, handed, looks = None, {}, {}
         try:
             # An argument may be one of the student's own functions, which may not be there.
             positional, keywords = decoder.decode(args), decoder.decode(kwargs)
             around = Around(self._globals, decoder, shared)
-            given = {**dict(enumerate(positional)), **keywords}
-            looks = {which: looked_at(value) for which, value in given.items()}
+            handed = {**dict(enumerate(positional)), **keywords}
+            looks = {which: looked_at(value) for which, value in handed.items()}
             with self._working(), around.the_call():
                 function = self._objects.find(target)
                 result = function(*positional, **keywords)
@@ -136,7 +140,7 @@ class Server:
         except BaseException as error:  # submitted code may raise anything
             encoder = Encoder(self._objects.leave, known=decoder.arrays)
             reply = {"error": self._described(error)}
-        reply["contents"] = _changed_contents(given, looks, encoder)
+        reply["contents"] = _changed_contents(handed, looks, encoder)
         reply |= around.told(encoder) if around is not None else {}
         reply["changed"] = []
         for position, (index, memory) in enumerate(decoder.memory):
@@ -187,36 +191,31 @@ class Server:
 
     def _resolve(self, node: Plain) -> Any:
         if "k" in node:
-            return lambda *args, **kwargs: self._callback(node["k"], args, kwargs)
+            return given.Given(node["k"])
         return self._objects.find(node)
 
     def _callback(self, identity: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if not self._busy or self._timing or threading.current_thread() is not threading.main_thread():
+        if self._timing:
+            raise RuntimeError("a function of the test cannot be used in a timed call")
+        asks_here = threading.current_thread() is threading.main_thread() and os.getpid() == self._process
+        if not self._busy or not asks_here:
             # The line carries one question at a time; a late or parallel word would be taken for nonsense.
-            raise RuntimeError("a function of the test can be used in the main thread only, and not in a timed call")
-        encoder = Encoder(self._objects.leave)
-        request = {
-            "callback": identity,
-            "id": self._identity,
-            "args": encoder.encode(args),
-            "kwargs": encoder.encode(kwargs),
-        }
+            return given.visit(self._door, identity, args, kwargs)
+        request, encoder = given.message(identity, args, kwargs, self._objects.leave)
         asked = self._identity
-        self._channel.send(request, encoder.sent.buffers)
+        self._channel.send({**request, "id": asked}, encoder.sent.buffers)
         reply, buffers = self._channel.receive()
         while "op" in reply:  # the function of the test calls something of ours in its turn
             self._serve(reply, buffers)
             reply, buffers = self._channel.receive()
         self._identity = asked
-        if "error" in reply:
-            raise rebuilt(**reply["error"])
-        return Decoder(buffers, self._resolve).decode(reply["ok"])
+        return given.result(reply, buffers, encoder, self._resolve)
 
 
-def _changed_contents(given: dict[Any, Any], looks: dict[Any, Any], encoder: Encoder) -> list[Plain]:
+def _changed_contents(handed: dict[Any, Any], looks: dict[Any, Any], encoder: Encoder) -> list[Plain]:
     """Return the arguments whose lists, dicts and sets hold something else than before the call."""
     found = []
-    for which, value in given.items():
+    for which, value in handed.items():
         if not is_as(value, looks.get(which, value)):
             with contextlib.suppress(WireError):
                 found.append([which, encoder.encode(value, 1)])
@@ -224,12 +223,12 @@ def _changed_contents(given: dict[Any, Any], looks: dict[Any, Any], encoder: Enc
 
 
 def main() -> None:
-    """Serve on the four descriptors named in the arguments: socket, inbox, outbox, files."""
-    serve_on(*(int(text) for text in sys.argv[1:5]))
+    """Serve on the five descriptors named in the arguments: socket, inbox, outbox, files, door."""
+    serve_on(*(int(text) for text in sys.argv[1:6]))
 
 
-def serve_on(connection: int, inbox: int, outbox: int, files: int) -> None:
-    """Unpack the files that came along, and serve on the three other descriptors until the other end is gone."""
+def serve_on(connection: int, inbox: int, outbox: int, files: int, door: int) -> None:
+    """Unpack the files that came along, and serve on the other descriptors until the other end is gone."""
     sys.argv = [""]
     # What C code prints goes nowhere; a pipe that nobody reads would fill up and hang.
     nowhere = os.open(os.devnull, os.O_RDWR)
@@ -242,6 +241,6 @@ def serve_on(connection: int, inbox: int, outbox: int, files: int) -> None:
     channel = Channel(socket.socket(fileno=connection), mmap.mmap(inbox, REGION_BYTES), mmap.mmap(outbox, REGION_BYTES))
     os.close(inbox)
     os.close(outbox)
-    server = Server(channel, make_shell())
+    server = Server(channel, make_shell(), socket.socket(fileno=door))
     channel.send({"ok": "started"})
     server.serve()

@@ -120,7 +120,7 @@ class Zygote:
 
         Args:
             overseer: the first process of the sandbox.
-            fds: the server's socket, inbox, outbox and files.
+            fds: the server's socket, inbox, outbox, files and door.
             user: the user to become; None keeps it, in the sandbox's user namespace.
             bounds: {resource: limit}, as resource.setrlimit takes them.
 

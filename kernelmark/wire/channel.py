@@ -23,6 +23,8 @@ from kernelmark.wire.values import REGION_BYTES, Plain
 MAX_HEADER_BYTES = 12 * 2**20
 # Below this a payload goes through the socket, above through shared memory.
 INLINE_BYTES = 128 * 2**10
+# What a message may hold where there is no shared memory.
+BARE_BYTES = 2**20
 # Whoever does not read for this long is taken for dead.
 SEND_TIMEOUT_S = 10.0
 
@@ -56,9 +58,9 @@ def line(*further: int) -> tuple["Channel", Theirs]:
 
 
 class Channel:
-    """One end of a link: a stream socket and two shared regions, one a direction."""
+    """One end of a link: a stream socket and two shared regions, one a direction, or a socket alone."""
 
-    def __init__(self, connection: socket.socket, inbox: mmap.mmap, outbox: mmap.mmap):
+    def __init__(self, connection: socket.socket, inbox: mmap.mmap | None = None, outbox: mmap.mmap | None = None):
         self._connection = connection
         self._inbox = inbox
         self._outbox = outbox
@@ -68,10 +70,12 @@ class Channel:
     @property
     def inbox(self) -> mmap.mmap:
         """The region that the other end fills."""
+        assert self._inbox is not None
         return self._inbox
 
     def fill(self, pieces: Sequence[tuple[int, Any]]) -> None:
         """Write (offset, bytes) pieces into the region that the other end reads."""
+        assert self._outbox is not None
         for at, raw in pieces:
             self._outbox[at : at + len(raw)] = raw
 
@@ -84,13 +88,14 @@ class Channel:
         """
         text = json.dumps([header, [len(raw) for raw in buffers]], separators=(",", ":")).encode()
         total = sum(len(raw) for raw in buffers)
-        if len(text) > MAX_HEADER_BYTES or total > REGION_BYTES:
+        most_header, most = self._most()
+        if len(text) > most_header or total > most:
             raise WireError(
-                f"a message may hold {REGION_BYTES} bytes in arrays and {MAX_HEADER_BYTES} in other values; "
+                f"a message may hold {most} bytes in arrays and {most_header} in other values; "
                 f"this one holds {total} and {len(text)}"
             )
-        in_region = through_region or total > INLINE_BYTES
-        if in_region:
+        in_region = self._outbox is not None and (through_region or total > INLINE_BYTES)
+        if self._outbox is not None and in_region:
             at = 0
             for raw in buffers:
                 self._outbox[at : at + len(raw)] = raw
@@ -110,12 +115,14 @@ class Channel:
             WireError: the frame is malformed. TimeoutError, EOFError, OSError: no frame.
         """
         header_bytes, total, in_region = _FRAME.unpack(self._exactly(_FRAME.size))
-        if header_bytes > MAX_HEADER_BYTES or total > REGION_BYTES or (not in_region and total > INLINE_BYTES):
+        most_header, most = self._most()
+        inline = most if self._inbox is None else INLINE_BYTES
+        if header_bytes > most_header or total > most or (not in_region and total > inline):
             raise WireError("a frame announces more than may cross")
         self.received_bytes += header_bytes + total
         text = self._exactly(header_bytes)
         pause()
-        payload = memoryview(self._inbox[:total] if in_region else self._exactly(total))
+        payload = memoryview(self._inbox[:total] if in_region and self._inbox is not None else self._exactly(total))
         try:
             header, sizes = json.loads(text)
             sizes = [natural(size) for size in sizes]
@@ -138,7 +145,12 @@ class Channel:
         self._connection.close()
         for region in (self._inbox, self._outbox):
             with contextlib.suppress(BufferError):  # somebody reads it still; it goes with the last reader
-                region.close()
+                if region is not None:
+                    region.close()
+
+    def _most(self) -> tuple[int, int]:
+        """Return how many bytes a message may hold beside arrays, and in arrays."""
+        return (BARE_BYTES, BARE_BYTES) if self._inbox is None else (MAX_HEADER_BYTES, REGION_BYTES)
 
     def _exactly(self, count: int) -> bytes:
         parts, missing = [], count

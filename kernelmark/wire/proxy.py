@@ -11,6 +11,7 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 import numpy as np
@@ -42,6 +43,10 @@ _ASKED_OF_PLAIN_VALUES = {
 
 class Line(Protocol):
     """What a proxy needs of a link; see `links.Link`."""
+
+    @property
+    def root(self) -> Path:
+        """Where the files that the other process sees lie here."""
 
     def request(
         self, header: dict[str, Any], buffers: Any = (), timeout_s: float | None = None
@@ -127,6 +132,11 @@ class Remote(Asked):
     def _kernelmark_apply_(self, function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call something of `kernelmark.lab` in the process where the object lives."""
         return self._call({"f": function}, f"{self._label}.{function}()", *args, **kwargs)
+
+    def _kernelmark_root_(self) -> Path:
+        """Return where the files that its process sees lie here."""
+        with _asking(self._line) as link:
+            return link.root
 
     def _special(self, name: str, *args: Any) -> Any:
         try:

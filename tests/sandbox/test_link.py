@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from kernelmark.errors import SubmissionError, SubmissionLost
+from kernelmark.lab import shared_segments
 from kernelmark.sandbox import link as links
 from kernelmark.sandbox.link import Link
 from kernelmark.sandbox.turns import Patience
@@ -404,3 +405,22 @@ def test_shared_memory_cannot_be_cut_under_the_judge(link):
         ),
     )
     assert len(said.split()) == 2
+
+
+def test_segments_are_seen_from_outside(link):
+    """Whatever the process itself says of them; one that only has the name of a semaphore is a segment."""
+    run(
+        link,
+        """
+        import kernelmark.lab as lab
+        lab.shared_segments = lambda *_, **__: []
+        def leave(name, size):
+            with open("/dev/shm/" + name, "wb") as segment:
+                segment.write(bytes(size))
+        """,
+    )
+    leave = function(link, "leave")
+    assert shared_segments(of=leave) == []
+    for name, size in (("psm_1", 100), ("sem.mp-1", 32), ("sem.big", 100)):
+        leave(name, size)
+    assert shared_segments(of=leave) == ["psm_1", "sem.big"]

@@ -21,7 +21,7 @@ def apply(function, values):
             said.append(str(error))
     for name in ("__code__", "__globals__", "__closure__", "__self__", "__wrapped__"):
         said.append(repr(getattr(function, name, None)))
-    said.append(inspect.getsource(function))
+    said.append(inspect.getsource(function.__call__))
     raise ValueError("\n".join(said))
 
 

@@ -2,13 +2,15 @@
 
 This file imports nothing until it is asked: the sandbox loads it too. Instructors write
 `from kernelmark.checks import close, faster`; notebooks work with `kernelmark.lab`; other
-programs call `kernelmark.grade(source, submitted)`.
+programs call `kernelmark.grade(source, submitted)`, and an nbgrader_config.py `kernelmark.use(c)`.
 """
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import os
+
+    from traitlets.config import Config
 
     from kernelmark.records import SubmissionResult
 
@@ -37,3 +39,25 @@ def grade(
         from kernelmark.referee.grading import grade as grade_notebook
 
     return grade_notebook(Path(source_notebook), Path(submitted_notebook))
+
+
+def use(c: "Config") -> None:
+    """Have nbgrader grade by Kernelmark: the one line of a course's nbgrader_config.py, at its end.
+
+    Args:
+        c: what `get_config()` returns there. Every setting in it stays.
+
+    Raises:
+        SystemExit: the extra `grader` is not installed. nbgrader shrugs off any other error in its configuration, and
+            would grade without any of this, bare.
+    """
+    try:
+        from kernelmark.course.seam import use as use_it
+    except ImportError as error:
+        raise SystemExit(
+            f"nbgrader_config.py needs Kernelmark with its grader in this Python, and its import failed ({error}). "
+            "In a clone of the course: run `make setup`, then `source .venv/bin/activate`, then this command again; "
+            "elsewhere: pip install 'kernelmark[grader]'."
+        ) from error
+
+    use_it(c)

@@ -138,6 +138,7 @@ ROOMS = {
     "course.autograde": "errors records notebook.cells notebook.markers notebook.conform notebook.intake "
     "notebook.folder notebook.page notebook.markup stopwatch.stats referee.grading nbgrader_settings steps "
     "settings places gradebook resume",
+    "course.seam": "notebook.markup places release sheet autograde",
     "whole_class.progress": "text records stopwatch.stats",
     "whole_class.work": "errors records notebook.conform notebook.folder sandbox.folders sandbox.limits "
     "referee.grading",

@@ -61,8 +61,8 @@ td, th { border: 1px solid #ccc; padding: .3em .6em; text-align: left; vertical-
 
 
 OTHER_EXPORTER = (
-    "c.Autograde.exporter_class must be kernelmark.course.autograde.SubmissionExporter or made from it; take the line "
-    "of Kernelmark's own nbgrader_config.py"
+    "this course does not use Kernelmark: c.Autograde.exporter_class is not kernelmark.course.autograde."
+    "SubmissionExporter, nor made from it; add at the end of nbgrader_config.py: import kernelmark; kernelmark.use(c)"
 )
 
 

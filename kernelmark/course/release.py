@@ -5,6 +5,7 @@ of the assignment is left in release/. It changes no notebook.
 """
 
 import shutil
+from collections.abc import Sequence
 from typing import Any
 
 from nbconvert.exporters.exporter import ResourcesDict
@@ -40,11 +41,16 @@ class CheckRelease(NbGraderPreprocessor):
         return nb, resources
 
 
-def release_steps() -> list[Any]:
-    """Return nbgrader's own steps of a release, with the check as soon as header and footer are there."""
-    steps = GenerateAssignment.class_traits()["preprocessors"].default()
-    at = steps.index(IncludeHeaderFooter) + 1
-    return [*steps[:at], CheckRelease, *steps[at:]]
+def with_check(steps: Sequence[Any] | None = None) -> list[Any]:
+    """Return the steps of a release, nbgrader's own where none are given, with the check among them.
+
+    It stands where header and footer are in, which hold markers too.
+    """
+    given: list[Any] = list(GenerateAssignment.class_traits()["preprocessors"].default() if steps is None else steps)
+    if CheckRelease in given:
+        return given
+    at = given.index(IncludeHeaderFooter) + 1 if IncludeHeaderFooter in given else 0
+    return [*given[:at], CheckRelease, *given[at:]]
 
 
 def _check_outputs(nb: NotebookNode) -> None:

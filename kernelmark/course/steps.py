@@ -46,8 +46,8 @@ def check(converter: Any) -> None:
         for each, place in zip(needed, places, strict=True):
             if place is None:
                 raise GraderError(
-                    f"c.Autograde.{name} must hold {_OWN}{each}, and does not; take the line of Kernelmark's own "
-                    "nbgrader_config.py, and add to it"
+                    f"c.Autograde.{name} must hold {_OWN}{each}, and does not; let this stand at the end "
+                    "of nbgrader_config.py: import kernelmark; kernelmark.use(c)"
                 )
         if places != sorted(places, key=lambda place: place or 0):
             raise GraderError(f"c.Autograde.{name} must hold {' before '.join(needed)}")

@@ -236,7 +236,7 @@ class TestRuns:
             ),
             ("c.Autograde.autograde_preprocessors = [Grade]", "must hold kernelmark.course.autograde.SaveGrades"),
             ("c.Autograde.autograde_preprocessors.reverse()", "must hold Grade before SaveGrades"),
-            ("c.Autograde.exporter_class = 'nbconvert.exporters.NotebookExporter'", "exporter_class must be"),
+            ("c.Autograde.exporter_class = 'nbconvert.exporters.NotebookExporter'", "exporter_class is not"),
             (
                 "c.CourseDirectory.directory_structure = '{assignment_id}/{nbgrader_step}/{student_id}'",
                 "",

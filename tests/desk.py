@@ -69,11 +69,24 @@ def differences(source: NotebookNode, folder: Path, *, beside: bool = False) -> 
     found = []
     for name, own in desk.items():
         other = judge[name]
+        if not own.points and other.points is None:
+            continue  # a test that the course's own solution fails marks nobody
         if own.points != other.points:
             found.append(f"{name}: {own.points} at a desk ({own.why}), {other.points} in the judge: {other.why[:300]}")
         elif own.printed != other.printed and own.points:
             found.append(f"{name}: prints {own.printed[:100]!r} at a desk, {other.printed[:100]!r} in the judge")
     return found
+
+
+def wrong_work(source: NotebookNode, submitted: NotebookNode, folder: Path) -> list[str]:
+    """Return each test cell on which a submission is marked otherwise in the judge than at a desk, in a line."""
+    course = at_the_desk(source, folder)
+    desk, judge = at_the_desk(submitted, folder), judged(source, submitted, folder)
+    return [
+        f"{name}: {own.points} at a desk ({own.why}), {judge[name].points} in the judge: {judge[name].why[:300]}"
+        for name, own in desk.items()
+        if course[name].points and own.points != judge[name].points
+    ]
 
 
 def _printed(cell: NotebookNode) -> str:
@@ -137,7 +150,8 @@ CLAIMS = {
     "in a list": "assert repr([got]) == repr([VALUE])",
     "given to": "assert same(echo(got), VALUE)",
     "seen in print": (
-        "with contextlib.redirect_stdout(io.StringIO()) as text:\n    say(got)\nassert text.getvalue() == f'{VALUE}\\n'"
+        "with contextlib.redirect_stdout(io.StringIO()) as text:\n    say(got)\n"
+        "assert text.getvalue() == str(VALUE) + '\\n'"
     ),
     "raises": (
         "try:\n    fails(got)\nexcept ValueError as error:\n    assert 'no' in str(error)\nelse:\n    assert False"

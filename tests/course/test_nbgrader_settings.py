@@ -234,7 +234,10 @@ class TestRuns:
                 "c.Autograde.autograde_preprocessors.insert(0, 'nbgrader.preprocessors.Execute')",
                 "holds Execute, which runs submissions without a sandbox; take it out",
             ),
-            ("c.Autograde.autograde_preprocessors = [Grade]", "must hold kernelmark.course.autograde.SaveGrades"),
+            (
+                "c.Autograde.autograde_preprocessors = ['kernelmark.course.autograde.Grade']",
+                "must hold kernelmark.course.autograde.SaveGrades",
+            ),
             ("c.Autograde.autograde_preprocessors.reverse()", "must hold Grade before SaveGrades"),
             ("c.Autograde.exporter_class = 'nbconvert.exporters.NotebookExporter'", "exporter_class is not"),
             (

@@ -87,13 +87,13 @@ class Asking:
     def _set_up(self, cell: Cell, before: Names) -> BaseException | None:
         """Run a set-up cell against the student's process; objects answer as in a test."""
         standing = Standing(cell.source, self._known)
-        error = self._scene.set_up(cell.source, self._student.line, standing)
+        error = self._scene.set_up(cell.source, self._student.line, standing, plain=not cell.grade_id)
         if standing.doubtful:
             self._learn(cell, before, standing)
         if standing.doubtful:
             self._scene.go_back(before)
             strict = Standing(cell.source, self._known, strict=True)
-            error = self._scene.set_up(cell.source, self._student.line, strict)
+            error = self._scene.set_up(cell.source, self._student.line, strict, plain=not cell.grade_id)
         return error
 
     def _give_background(self, cell: Cell) -> None:
@@ -160,4 +160,5 @@ class Asking:
 
     def _set_up_of_the_course(self, cell: Cell) -> BaseException | None:
         """Run a set-up cell against the reference; return what ended it."""
-        return self._scene.set_up(cell.source, self._as_tested, Standing(cell.source, self._known, trusted=True))
+        standing = Standing(cell.source, self._known, trusted=True)
+        return self._scene.set_up(cell.source, self._as_tested, standing, plain=not cell.grade_id)

@@ -126,14 +126,23 @@ class Scene:
         denied = refused.denies if number is None else None
         return Ran(outputs, refused.decides or error or denied, number, tuple(self.verdicts))
 
-    def set_up(self, source: str, line: Callable[[], Link], standing: Standing | None = None) -> BaseException | None:
-        """Run a set-up cell, which may do without what is missing; return what ended it."""
+    def set_up(
+        self, source: str, line: Callable[[], Link], standing: Standing | None = None, *, plain: bool = False
+    ) -> BaseException | None:
+        """Run a set-up cell, which may do without what is missing; return what ended it.
+
+        Args:
+            plain: it is any other cell of the course's, which students have, too: it starts no program here, and ends.
+        """
         note_standing(standing)
+        self._shell.runs_commands = not plain
         try:
             with contextlib.suppress(SubmissionError):
                 self._bind(source, line, lenient=True)
-            error = self._shell.run(source)[1]
+            with _in_time(self._patience, Refused()) if plain else contextlib.nullcontext():
+                error = self._shell.run(source)[1]
         finally:
+            self._shell.runs_commands = True
             note_standing(None)
         self._note_own()
         return error

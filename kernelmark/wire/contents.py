@@ -23,17 +23,15 @@ def looked_at(value: Any) -> Any:
 
 
 def _look(value: Any, left: list[int]) -> Any:
-    if not isinstance(value, list | dict | set | tuple):
+    # What is built on them crosses by its state; see `kinds`.
+    if type(value) not in (list, dict, set, tuple):
         return value
     left[0] -= len(value)
     if left[0] < 0:
         raise RecursionError
     if isinstance(value, dict):
-        return _Look(value, [(key, _look(item, left)) for key, item in dict.items(value)])
-    if isinstance(value, set):
-        return _Look(value, [set(value)])
-    iterator = list.__iter__(value) if isinstance(value, list) else tuple.__iter__(value)
-    return _Look(value, [_look(item, left) for item in iterator])
+        return _Look(value, [(key, _look(item, left)) for key, item in value.items()])
+    return _Look(value, [set(value)] if isinstance(value, set) else [_look(item, left) for item in value])
 
 
 class _Look:
@@ -54,10 +52,9 @@ def is_as(value: Any, look: Any) -> bool:
     if len(value) != len(look.held):
         return False
     if isinstance(value, dict):
-        pairs = zip(dict.items(value), look.held, strict=True)
+        pairs = zip(value.items(), look.held, strict=True)
         return all(key is former and is_as(item, held) for (key, item), (former, held) in pairs)
-    items = list.__iter__(value) if isinstance(value, list) else tuple.__iter__(value)
-    return all(is_as(item, held) for item, held in zip(items, look.held, strict=True))
+    return all(is_as(item, held) for item, held in zip(value, look.held, strict=True))
 
 
 def containers(value: Any) -> Iterator[Container]:

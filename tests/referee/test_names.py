@@ -76,6 +76,19 @@ class TestWhatCellsBeforeDefine:
         assert marks(told(*cells)) == {"adds": 1.0, "named": None}
         assert marks(told(*cells, add="def add(a, b): return 0")) == {"adds": 0.0, "named": None}
 
+    def test_a_plain_cell_starts_no_program_and_ends(self, told: Told, tmp_path):
+        """What a student may install or wait for at a desk is not done on the grading machine, once a submission."""
+        made = tmp_path / "made"
+        cells = (
+            plain(f"!touch {made}\nlimit = 3\nwhile limit < 10:\n    pass"),
+            solution("add", ADD),
+            asked("adds", "assert add(1, 2) == limit"),
+        )
+        nbformat.write(notebook_of(*cells), tmp_path / "source.ipynb")
+        result = grading.grade(tmp_path / "source.ipynb", tmp_path / "source.ipynb", Limits(cell_s=1.0))
+        assert marks(result) == {"adds": 1.0}
+        assert not made.exists()
+
     def test_a_set_up_cell_that_fails_costs_only_the_tests_that_need_it(self, told: Told):
         """The report says of these which cell failed."""
         cells = (

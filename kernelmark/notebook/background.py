@@ -76,16 +76,29 @@ def _bound_by(node: ast.Import | ast.ImportFrom) -> set[str]:
 def carried(cells: Sequence[Cell], hiding: Marks) -> dict[str, Cell]:
     """Return what test cells define for later cells of the course: {grade id: a set-up cell of those lines}.
 
-    Lines that the release leaves out define nothing there: what they hold is a secret.
+    It is what a later cell uses that neither it nor any other cell before it defines. Lines that the release leaves
+    out define nothing there: what they hold is a secret.
     """
+    wanted: dict[str, set[str]] = {}
+    known, tests = set(_KNOWN), list[tuple[Cell, frozenset[str]]]()
+
+    def want(names: Collection[str], former: Sequence[tuple[Cell, frozenset[str]]]) -> None:
+        for name in names:
+            test = next((test for test, _ in reversed(former) if name in bound_names(test.source)), None)
+            if test is not None:
+                wanted.setdefault(test.grade_id, set()).add(name)
+
+    for cell in cells:
+        if cell.role == "test":
+            tests.append((cell, frozenset(known)))
+        elif cell.code:
+            want(used_names(cell.source) - known - bound_names(cell.source), tests)
+            known |= bound_names(cell.source)
     found: dict[str, Cell] = {}
-    wanted: set[str] = set()
-    for cell in reversed(cells):
-        if cell.role != "test":
-            wanted |= used_names(cell.source) if cell.code else set()
-        elif (names := bound_names(cell.source) & wanted) and (text := _defining(cell, names, hiding)):
-            found[cell.grade_id] = replace(cell, role="setup", source=text, points=0.0, claim="", hidden=())
-            wanted |= used_names(text)
+    for place, (test, known_there) in reversed(list(enumerate(tests))):
+        if test.grade_id in wanted and (text := _defining(test, wanted[test.grade_id], hiding)):
+            found[test.grade_id] = replace(test, role="setup", source=text, points=0.0, claim="", hidden=())
+            want(used_names(text) - known_there - bound_names(text), tests[:place])
     return found
 
 

@@ -112,6 +112,9 @@ _PARSING = threading.Lock()
 _ON_TOP = re.compile(r"\A\s*%%(?:time|capture|prun|memit|mprun)\b[^\n]*(?=\n|\Z)")
 
 
+_CAPTURED = re.compile(r"\A\s*%%capture\b(?:[ \t]+-\S*)*[ \t]+([^\W\d]\w*)")
+
+
 def parsed(source: str) -> ast.Module:
     """Return the syntax tree of a cell, magics made into calls.
 
@@ -225,6 +228,10 @@ def used_names(source: str) -> frozenset[str]:
     return _names_of(source)[1]
 
 
+# Scopes of their own to Python, which run where they stand.
+_COMPREHENSIONS = ("listcomp", "setcomp", "dictcomp", "genexpr")
+
+
 @functools.lru_cache(maxsize=1024)
 def _names_of(source: str) -> tuple[frozenset[str], frozenset[str], frozenset[str], frozenset[str]]:
     """Return the names that a cell binds, uses, only imports, and uses in its functions."""
@@ -235,14 +242,18 @@ def _names_of(source: str) -> tuple[frozenset[str], frozenset[str], frozenset[st
     bound = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
     imported = {s.get_name() for s in table.get_symbols() if s.is_imported() and not s.is_assigned()}
     used = {s.get_name() for s in table.get_symbols() if s.is_referenced()}
-    inner, inside = list(table.get_children()), set()
+    inside = set[str]()
+    inner = [(scope, False) for scope in table.get_children()]
     while inner:
-        scope = inner.pop()
-        inner.extend(scope.get_children())
+        scope, called = inner.pop()
+        called = called or scope.get_name() not in _COMPREHENSIONS
+        inner.extend((child, called) for child in scope.get_children())
         for symbol in scope.get_symbols():
             if symbol.is_global():
-                inside.add(symbol.get_name())
+                (inside if called else used).add(symbol.get_name())
                 bound |= {symbol.get_name()} if symbol.is_declared_global() and symbol.is_assigned() else set()
+    if (captured := _CAPTURED.match(source)) is not None:
+        bound.add(captured[1])
     return frozenset(bound), frozenset(used | inside), frozenset(imported), frozenset(inside)
 
 

@@ -111,6 +111,8 @@ class Course:
         self.classes = tuple(sorted(defined_classes([cell.source for cell in solved])))
         self.places = places(self.cells, self.solution)
         self.background = background(self.cells, self.solution, self.names)
+        shared = shares(self.cells, self.solution, self.names)
+        self._shares: dict[str, dict[str, Any]] = json.loads(json.dumps({k: asdict(v) for k, v in shared.items()}))
         self.allows_children = _allows_children(self.source, self.cells)
 
         self._texts = {"", *(_words(cell.source) for cell in self.released.cells)}
@@ -151,7 +153,7 @@ class Course:
             self.background,
             {grade_id: cell.source for grade_id, cell in self._carried.items()},
             stands(self.cells, self.solution),
-            {grade_id: asdict(each) for grade_id, each in shares(self.cells, self.names).items()},
+            self._shares,
             tuple(sorted(made_classes([c.source for c in self.solution if c.code and not c.solves]) - set(self.names))),
         )
 

@@ -71,13 +71,24 @@ def _asked_of_the_reference(source: str) -> set[str]:
 
 
 def changed_names(source: str) -> set[str]:
-    """Return the names whose values a cell changes in place: `x[0] = 1`, `x.y = 1`, `del x[0]`, `x.append(1)`."""
+    """Return the names that a cell gives a meaning or changes in place: `x[0] = 1`, `del x[0]`, `x.append()`."""
+    return _changed(body_of(source), in_place=False)
+
+
+def changed_in_place(nodes: Sequence[ast.AST]) -> set[str]:
+    """Return the names whose values some code changes in place, outside of functions in it."""
+    return _changed(nodes, in_place=True)
+
+
+def _changed(nodes: Sequence[ast.AST], *, in_place: bool) -> set[str]:
     found: set[str] = set()
-    for node in _outside_functions(body_of(source)):
+    for node in _outside_functions(nodes):
         match node:
             case ast.Assign(targets=targets) | ast.Delete(targets=targets):
-                found.update(*(_roots(target) for target in targets))
-            case ast.AugAssign(target=target) | ast.AnnAssign(target=target):
+                found.update(*(_roots(t) for t in targets if not (in_place and isinstance(t, ast.Name))))
+            case ast.AnnAssign(target=target) if not (in_place and isinstance(target, ast.Name)):
+                found.update(_roots(target))
+            case ast.AugAssign(target=target):
                 found.update(_roots(target))
             case ast.Expr(value=ast.Call(func=ast.Attribute(value=value))):
                 found.update(_roots(value))

@@ -9,8 +9,8 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from kernelmark.notebook.cells import Cell, body_of, bound_names, names_read_inside
-from kernelmark.notebook.places import changed_names
+from kernelmark.notebook.cells import Cell, body_of, bound_names, imported_names, names_read_inside
+from kernelmark.notebook.places import changed_in_place
 
 _WORD = re.compile(r"[^\W\d]\w*")
 # A test that reaches for names by their text.
@@ -38,15 +38,17 @@ class Shares:
         return not (self.sent or self.watched or self.seeded or self.replaces)
 
 
-def shares(cells: Sequence[Cell], solved: Collection[str]) -> dict[str, Shares]:
+def shares(cells: Sequence[Cell], solution: Sequence[Cell], solved: Collection[str]) -> dict[str, Shares]:
     """Return what each test shares, {grade id: what}; a test that shares nothing is left out.
 
     Args:
+        cells: all of the instructor's, in their order. solution: those among them that the reference runs.
         solved: the names that the solution defines.
     """
-    code = [cell for cell in cells if cell.code and cell.role in ("setup", "student", "answer")]
-    read = set().union(*(names_read_inside(cell.source) for cell in code)) if code else set()
-    changed = set().union(*(names_changed_anywhere(cell.source) for cell in code if cell.solves)) if code else set()
+    code = [cell for cell in solution if cell.code]
+    imported = set().union(*(imported_names(cell.source) for cell in cells if cell.code))
+    read = set().union(*(names_read_inside(cell.source) for cell in code)) - imported
+    changed = set().union(*(names_changed_anywhere(cell.source) for cell in code if cell.solves)) - imported
     found: dict[str, Shares] = {}
     former: set[str] = set()
     for cell in cells:
@@ -66,9 +68,8 @@ def shares(cells: Sequence[Cell], solved: Collection[str]) -> dict[str, Shares]:
 
 def names_changed_anywhere(source: str) -> frozenset[str]:
     """Return the names of the notebook that a cell changes in place or, from a function, gives another meaning."""
-    return frozenset(changed_names(source)) | frozenset(
-        name for node in body_of(source) for name in _changed_inside(node)
-    )
+    body = body_of(source)
+    return frozenset(changed_in_place(body)) | frozenset(name for node in body for name in _changed_inside(node))
 
 
 def _changed_inside(node: ast.AST) -> Iterator[str]:
@@ -82,5 +83,4 @@ def _changed_by(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
     declared = {name for node in nodes if isinstance(node, ast.Global) for name in node.names}
     arguments = {node.arg for node in nodes if isinstance(node, ast.arg)}
     stored = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    body = ast.unparse(ast.Module(list(function.body), []))
-    return (declared & stored) | (changed_names(body) - arguments - (stored - declared))
+    return (declared & stored) | (changed_in_place(function.body) - arguments - (stored - declared))

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from IPython.utils.capture import CapturedIO
 
 from kernelmark.errors import CourseError, KernelmarkError, SandboxError, SubmissionError
 from kernelmark.notebook.cells import Plan, ends_in_a_name_of
@@ -41,6 +42,7 @@ OWN_TIME = 2
 # Where a bare `except` goes on in spite of it, it is ended again after so long.
 AGAIN_S = 1.0
 NOTHING = Shares()
+_CAPTURE = re.compile(r"\A\s*%%capture\b([^\n]*)(?:\n|\Z)")
 # The names of the shell, and those among the solution's that a cell of the judge's gave another meaning.
 Names = tuple[dict[str, Any], set[str]]
 
@@ -109,7 +111,11 @@ class Scene:
                 around.enter_context(contextlib.redirect_stderr(io.StringIO()))
                 around.enter_context(memory.bounded(self._limit_bytes))
                 around.enter_context(_in_time(self._patience, refused))
-                outputs, error = self._shell.run(source)
+                captured = _CAPTURE.match(source)
+                # The magic itself would keep what a test finds to itself, too.
+                outputs, error = self._shell.run(source if captured is None else _CAPTURE.sub("\n", source, count=1))
+                if captured is not None and error is None:
+                    outputs, self._shell.value = self._kept(captured[1], outputs), None
         except SandboxError:
             raise
         except KernelmarkError as lost:  # before it came to run
@@ -125,6 +131,13 @@ class Scene:
         number = None if ends_in_a_name_of(source, self.solutions) else _number(self._shell.value)
         denied = refused.denies if number is None else None
         return Ran(outputs, refused.decides or error or denied, number, tuple(self.verdicts))
+
+    def _kept(self, words: str, outputs: list[Output]) -> list[Output]:
+        """Give what a cell printed the name that `%%capture` says; nothing of it is shown."""
+        texts = {n: "".join(o["text"] for o in outputs if o.get("name") == n) for n in ("stdout", "stderr")}
+        for name in [word for word in words.split() if not word.startswith("-")][:1]:
+            self._shell.user_ns[name] = CapturedIO(io.StringIO(texts["stdout"]), io.StringIO(texts["stderr"]), [])
+        return []
 
     def set_up(
         self, source: str, line: Callable[[], Link], standing: Standing | None = None, *, plain: bool = False

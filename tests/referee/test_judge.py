@@ -301,12 +301,15 @@ class TestTestsDoNotDependOnEachOther:
         parts += [("test", "t", "assert len(reference.many(70_000)) == 70_000")]
         assert [marks(graded(tmp_path, parts))["t"] for _ in range(4)] == ["pass"] * 4
 
-    def test_a_capturing_test_is_refused(self, tmp_path: Path):
-        """`%%capture` swallows the assertion with everything else: a person looks."""
-        parts = [("solution", "s", "def f(): return 1"), ("test", "t", "%%capture\nassert f() == 1")]
-        result = graded(tmp_path, parts, {"s": "def f(): return 2"})
-        assert marks(result) == {"t": "person"}
-        assert "%%capture" in result.cell("t").staff
+    def test_a_capturing_test_finds_what_any_other_finds(self, tmp_path: Path):
+        """`%%capture` keeps what is printed, under the name that it says, and not the failed assertion."""
+        parts = [
+            ("solution", "s", "def f():\n    print('one')\n    return 1"),
+            ("test", "t", "%%capture said\nassert f() == 1"),
+            ("test", "u", "assert said.stdout == 'one\\n'"),
+        ]
+        assert marks(graded(tmp_path, parts)) == {"t": "pass", "u": "pass"}
+        assert marks(graded(tmp_path, parts, {"s": "def f(): return 2"})) == {"t": "fail", "u": "fail"}
 
 
 class TestObjects:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from kernelmark.course.settings import Kernelmark, limit_settings
+from kernelmark.referee.beside import Beside
 from kernelmark.referee.session import Session
 from kernelmark.sandbox import bubblewrap, cgroups, syscalls, users
 from kernelmark.sandbox.limits import Limits
@@ -59,7 +60,7 @@ class TestSettings:
     def test_every_limit_has_one(self):
         """What an instructor may set is what there is, one setting a limit, with the same default."""
         settings = limit_settings()
-        assert sorted(settings.values()) == sorted({field.name for field in fields(Limits)} - {"contained"})
+        assert sorted(settings.values()) == sorted({field.name for field in fields(Limits)} - {"contained", "beside"})
         assert {name: getattr(Kernelmark(), name) for name in settings} == {
             name: getattr(Limits(), field) for name, field in settings.items()
         }
@@ -84,6 +85,7 @@ class TestSettings:
         code = "".join(Path(room.__file__).read_text() for room in (bubblewrap, sys.modules[Session.__module__]))
         code += Path(sys.modules[Limits.__module__].__file__).read_text()
         code += Path(sys.modules[Link.__module__].__file__).read_text()
+        code += Path(sys.modules[Beside.__module__].__file__).read_text()
         for field in fields(Limits):
             assert re.search(rf"[lL]imits\.{field.name}\b", code), field.name
 
@@ -436,7 +438,8 @@ class TestTheGradersMemory:
             from kernelmark.errors import SubmissionError
             from kernelmark.wire.proxy import Proxy
             from kernelmark.sandbox.limits import Limits
-            from kernelmark.referee.session import Session
+            from kernelmark.referee.beside import Beside
+from kernelmark.referee.session import Session
 
             def peak_mib():
                 return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024

@@ -20,6 +20,9 @@ _call: Callable[[int, tuple[Any, ...], dict[str, Any]], Any] | None = None
 class Given:
     """What stands for a function of the test; calling it has the judge call that function."""
 
+    # What tells it from anything that submitted code makes, where only a function of the test may stand.
+    is_of_the_test = True
+
     def __init__(self, number: int):
         self._number = number
         self.__name__ = "function_of_the_test"

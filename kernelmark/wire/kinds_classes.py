@@ -145,9 +145,13 @@ def _slots_of(kind: type) -> list[str]:
 
 
 def _is_made_of_fields(kind: type) -> bool:
-    """Say whether objects of a class are their fields: it is built on no other type but what cells define."""
+    """Say whether objects of a class are their fields: it is built on no other type but what cells define.
+
+    One that can be called is an instrument: it stays with the judge, and is called back.
+    """
     makes: Any = kind.__new__
-    return makes is object.__new__ and not is_enum(kind) and type(kind) is type
+    called = any("__call__" in vars(above) for above in kind.__mro__)
+    return makes is object.__new__ and not is_enum(kind) and type(kind) is type and not called
 
 
 def _object_to(value: Any) -> Any:
@@ -217,7 +221,10 @@ def _member_from(plain: Any, _: Allowance) -> Any:
     if known is None or not is_enum(known):
         raise WireError(f"{name[:40]!r} is no Enum that the course's cells define")
     if type(member) is int:
-        return known(whole(member, -(2**63), 2**63))
+        flags = [each.value for each in known.__members__.values()]  # type: ignore[attr-defined]
+        if not all(type(flag) is int for flag in flags) or member & ~functools.reduce(int.__or__, flags, 0):
+            raise WireError(f"{name[:40]!r} has no such flags")
+        return known(whole(member, 0, 2**63))
     return one_of(member, dict(known.__members__))  # type: ignore[attr-defined]
 
 

@@ -16,7 +16,6 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -335,7 +334,7 @@ class Decoder:
         if name not in VALUE_TYPES:
             raise WireError(f"unknown value type {str(name)[:40]!r}")
         asks = fields.get("multiply") if isinstance(fields, dict) else None
-        if asks is not None and not isinstance(asks, FunctionType):
+        if asks is not None and not getattr(type(asks), "is_of_the_test", False):
             # A submission's would answer for the array in whatever the test does with it.
             raise WireError("an array that computes elsewhere may be sent to submitted code only")
         value = getattr(importlib.import_module(_LAB), name).from_plain(fields)

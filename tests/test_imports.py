@@ -105,11 +105,12 @@ ROOMS = {
     "referee.session": "errors sandbox.limits sandbox.shell sandbox.turns sandbox.link",
     "referee.machine": "records",
     "referee.outcome": "errors records notebook.cells stopwatch.stats wire.raised",
+    "referee.doctests": "wire.proxy",
     "referee.beside": "errors records notebook.cells stopwatch.stats wire.raised session outcome",
     "referee.racing": "errors stopwatch.timing wire.values sandbox.link machine",
     "referee.scene": "errors records own_types notebook.cells notebook.sharing wire.values wire.contents "
     "wire.shared wire.changes wire.refused wire.standing wire.raised wire.proxy sandbox.limits "
-    "sandbox.shell sandbox.memory sandbox.turns sandbox.link outcome",
+    "sandbox.shell sandbox.memory sandbox.turns sandbox.link outcome doctests",
     "referee.asking": "errors notebook.cells notebook.background notebook.sharing wire.changes wire.standing "
     "wire.asked sandbox.link session scene",
     "referee.judge": "errors records notebook.cells notebook.causes stopwatch.timing stopwatch.lock wire.changes "

@@ -88,6 +88,7 @@ class Course:
     config: Config = field(default_factory=Config)
 
     def __post_init__(self) -> None:
+        _require_python(self.source)
         self.markers = Markers.of(self.config)
         check(self.source, self.markers)
         self.cells = [_instructor_cell(node, self.markers.hidden) for node in self.source.cells]
@@ -315,6 +316,21 @@ def _has_too_many_parts(text: str) -> bool:
     if sum(text.count(sign) for sign in "[{,") <= MAX_PARTS:
         return False  # as in every notebook that a person wrote; the long way leaves out what strings hold
     return any(count > MAX_PARTS for count, _ in enumerate(_PART.finditer(text)))
+
+
+def _require_python(source: NotebookNode) -> None:
+    """Refuse a notebook for another kernel than Python's.
+
+    Raises:
+        CourseError: it is in another language, which is named.
+    """
+    spec, info = source.metadata.get("kernelspec", {}), source.metadata.get("language_info", {})
+    language = str(spec.get("language") or info.get("name") or "python")
+    if language.lower() not in ("python", "ipython", "python3"):
+        raise CourseError(
+            f"this notebook is in {language[:40]} (kernel {str(spec.get('name', ''))[:40]!r}), and only Python "
+            "is graded here; take nbgrader's own steps, in a course whose nbgrader_config.py lacks kernelmark.use(c)"
+        )
 
 
 def _list(value: Any) -> list[Any]:

@@ -22,6 +22,7 @@ from kernelmark.notebook.cells import Plan, ends_in_a_name_of
 from kernelmark.notebook.sharing import Shares
 from kernelmark.own_types import know_classes
 from kernelmark.records import Verdict
+from kernelmark.referee.doctests import know_of_objects_in
 from kernelmark.referee.outcome import Output
 from kernelmark.sandbox import memory
 from kernelmark.sandbox.limits import Limits
@@ -103,6 +104,7 @@ class Scene:
         note_standing(standing)
         shared = None
         try:
+            know_of_objects_in(source)
             self._bind(source, line, lenient=False, watched=shares.watched)
             shared = self._share(line, shares)
             note_changes(changes)

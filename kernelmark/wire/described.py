@@ -112,11 +112,16 @@ def answer_inspect(tells: Callable[[Any], Any]) -> None:
     for name in _SORTS:
         _answer(name, tells, functools.partial(_is_of, name))
     _answer("getsource", tells, _told_source)
+    _answer("getfile", tells, _no_file)
     _answer("getsourcelines", tells, lambda told: (_told_source(told).splitlines(keepends=True), 1))
 
 
 def _is_of(name: str, told: Any) -> bool:
     return name in told.get("sorts", ())
+
+
+def _no_file(_: Any) -> Any:
+    raise TypeError("what a notebook's cell defines lies in no file")
 
 
 def _told_source(told: Any) -> str:

@@ -438,8 +438,7 @@ class TestTheGradersMemory:
             from kernelmark.errors import SubmissionError
             from kernelmark.wire.proxy import Proxy
             from kernelmark.sandbox.limits import Limits
-            from kernelmark.referee.beside import Beside
-from kernelmark.referee.session import Session
+            from kernelmark.referee.session import Session
 
             def peak_mib():
                 return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024

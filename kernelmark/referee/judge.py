@@ -24,7 +24,7 @@ from kernelmark.referee.machine import describe_machine
 from kernelmark.referee.outcome import MAX_REASON_CHARS, Found, Output, result_of, status, trouble_of, writable
 from kernelmark.referee.racing import Implausible, RemoteSide, require_plausible
 from kernelmark.referee.scene import Names, Ran, lacks, may_be_lent
-from kernelmark.referee.session import Session
+from kernelmark.referee.session import TIMES_THE_COURSE, Session
 from kernelmark.stopwatch.lock import host_lock
 from kernelmark.stopwatch.timing import Inputs
 from kernelmark.wire.changes import Argument, Changes, told
@@ -87,6 +87,7 @@ class Judge(Asking):
         if cell.grade_id in self.beside.known:
             return self._judged_beside(cell, start)
         before = self._scene.names()
+        self._student.allow(TIMES_THE_COURSE * self._whole.slow.get(cell.grade_id, 0.0))
         ran, trouble, why = self._asked(cell, before)
         # What cannot be asked twice was tried on the course's own solution already.
         if (trouble is not None and not why) or (trouble is None and _earns_nothing(cell, ran)):
@@ -152,6 +153,11 @@ class Judge(Asking):
             if second is not None:
                 return ran, trouble or self._fails_itself(cell, second)
             self.sound.add(cell.grade_id)
+            if cell.grade_id in self._whole.slow and isinstance(error, SubmissionError):
+                self._student.allow(TIMES_THE_COURSE * self._whole.slow[cell.grade_id])
+                self._scene.go_back(before)
+                ran, trouble, _ = self._asked(cell, before)
+                return ran, trouble
         if (lent := self._lent(cell, before, error)) is not None:
             return lent
         if trouble is None:
@@ -215,7 +221,14 @@ class Judge(Asking):
         What an earlier cell of the judge's bound may hold what the student's code returned. So where the test
         fails, it is tried once more after these cells, run against the course's own solution too.
         """
+        limit_s = self._student.limits.cell_s
+        self._reference.allow(TIMES_THE_COURSE * limit_s)
+        self._reference.line().longest_s()
         error = self._changed_by_the_reference(cell, before)[1]
+        longest_s = self._reference.line().longest_s()
+        self._reference.allow(0.0)
+        if error is None and TIMES_THE_COURSE * longest_s > limit_s:
+            self._whole.slow[cell.grade_id] = longest_s
         needed = self._needed_by(cell)
         if error is None or not needed:
             return error

@@ -15,15 +15,13 @@ from kernelmark.notebook.cells import Cell, Plan
 from kernelmark.records import Cause, CellResult, Machine
 from kernelmark.referee.judge import Judge
 from kernelmark.referee.outcome import Output, status
-from kernelmark.referee.session import Session, error_output
+from kernelmark.referee.session import TIMES_THE_COURSE, Session, error_output
 from kernelmark.sandbox.limits import Limits
 from kernelmark.sandbox.link import Link
 
 UNTOUCHED = "No response: the cell is as it was released."
 ANSWERED = "A written answer: a person reads it."
 ELSEWHERE = "A person reads it: this cell is as it was released, and there is text in other cells of the notebook."
-# A student's cell may take so many times as long as the course's own, where that is more than the limit of a cell.
-TIMES_THE_COURSE = 3
 DOUBTED = "What you handed in could not be graded as it is; a person will look. The note at the top says why."
 
 

@@ -14,6 +14,8 @@ from kernelmark.sandbox.link import Link
 from kernelmark.sandbox.shell import DROPPED_NOTE, MAX_OUTPUTS
 from kernelmark.sandbox.turns import Patience
 
+# A student's cell or call may take so many times as long as the course's own, where that is more than the limit.
+TIMES_THE_COURSE = 3
 # A cell of the course's own may take so many times the limit of a cell.
 PATIENCE_WITH_THE_COURSE = 10
 # The forms of one rich output; a plot has three.
@@ -64,12 +66,13 @@ class Session:
         self._spent_s = 0.0
         self._trusted = trusted or link is not None
         self._classes = list(classes)
-        if link is not None:
-            self._make_known(link)
         self._output_bytes = 0
         # The cells that are not run again, each with how it ended the process.
         self.left_out: list[tuple[str, str]] = []
         self._patience = Patience(limits.cell_s)
+        if link is not None:
+            link.be_patient(self._patience)
+            self._make_known(link)
 
     @property
     def restarts(self) -> int:
@@ -135,6 +138,10 @@ class Session:
         """Serve the functions given to the running process no more."""
         if self._link is not None:
             self._link.forget_callbacks()
+
+    def allow(self, seconds: float) -> None:
+        """Let a call take so long from now on, whatever the limit is; 0 for the limit."""
+        self._patience.at_least_s = seconds
 
     def forgive(self) -> None:
         """Count the processes lost from now on: what one test did to this one costs no later test."""

@@ -119,6 +119,15 @@ class Link:
         """The seconds that it was waited for."""
         return self._turns.spent_s
 
+    def be_patient(self, patience: Patience) -> None:
+        """Wait for calls as that one says from now on."""
+        self._patience = patience
+
+    def longest_s(self) -> float:
+        """Return how long the longest question took since this was last asked."""
+        found, self._turns.longest_s = self._turns.longest_s, 0.0
+        return found
+
     def request(
         self, header: dict[str, Any], buffers: Sequence[Any] = (), timeout_s: float | None = None
     ) -> tuple[dict[str, Any], list[bytes]]:
@@ -128,7 +137,7 @@ class Link:
             SubmissionLost: the process ended, had to be killed, or answered nonsense.
             SubmissionError: it had to be interrupted, and came back.
         """
-        limit_s = self._patience.seconds if timeout_s is None else timeout_s
+        limit_s = self._patience.limit_s if timeout_s is None else timeout_s
         late = f"{self.whose} did not finish within {limit_s:.3g} s and was interrupted (cell_timeout_s)"
         with self._asking(limit_s), self._in_words(late, limit_s):
             self._require_alive()
@@ -153,7 +162,7 @@ class Link:
         """
         batch = Batch(calls)
         self.request(*batch.announcement(target, args, kwargs))
-        limit_s = self._patience.seconds
+        limit_s = self._patience.limit_s
         late = f"a timed call did not finish within {limit_s:.3g} s (cell_timeout_s)"
         with self._turns.take(limit_s), self._in_words(late, limit_s), self._visits.none():
             self._hold.begin()

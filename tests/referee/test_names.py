@@ -135,6 +135,18 @@ class TestTime:
         for _ in range(2):  # the second time with the reference of the first
             assert marks(grading.grade(path, path, Limits(cell_s=0.9))) == {"is_late": 1.0}
 
+    def test_a_call_may_too(self, tmp_path):
+        """A function that the course's own solution needs long for is waited for three times as long; no longer."""
+        slow = "import time\ndef late(n):\n    time.sleep({})\n    return n"
+        cells = solution("late", slow.format(1.2)), asked("is_late", "assert late(3) == 3")
+        for seconds, points in ((1.2, 1.0), (2.0, 1.0), (8.0, 0.0)):
+            source, submitted = tmp_path / "source.ipynb", tmp_path / "submitted.ipynb"
+            nbformat.write(notebook_of(*cells), source)
+            own = nbformat.read(source, as_version=4)
+            own.cells[0].source = slow.format(seconds)
+            nbformat.write(own, submitted)
+            assert marks(grading.grade(source, submitted, Limits(cell_s=0.9))) == {"is_late": points}
+
 
 class TestClassesOfTheCourse:
     POINT = graded_cell(

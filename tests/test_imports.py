@@ -91,7 +91,7 @@ ROOMS = {
     "sandbox.landlock": "",
     "sandbox.users": "errors",
     "sandbox.cgroups": "",
-    "sandbox.zygote": "lab checks shell server landlock",
+    "sandbox.zygote": "lab checks limits shell server landlock",
     "sandbox.started": "stopwatch.clock limits users cgroups zygote",
     "sandbox.bubblewrap": "errors stopwatch.clock limits syscalls users cgroups zygote started",
     "sandbox.memory": "wire.values limits",

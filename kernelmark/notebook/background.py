@@ -10,7 +10,15 @@ import builtins
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from kernelmark.notebook.cells import Cell, Marks, body_of, bound_names, used_names, without_hidden_lines
+from kernelmark.notebook.cells import (
+    Cell,
+    Marks,
+    body_of,
+    bound_names,
+    imported_names,
+    used_names,
+    without_hidden_lines,
+)
 from kernelmark.notebook.places import changed_names
 
 _KNOWN = frozenset(dir(builtins)) | {"get_ipython", "display", "In", "Out", "__name__", "__file__"}
@@ -39,6 +47,22 @@ def background(cells: Sequence[Cell], solution: Sequence[Cell], solved: Collecti
         if place < len(runs) and runs[place].is_of(cell):
             place += 1
     return found
+
+
+def solved_imports(cells: Sequence[Cell], released: Sequence[str]) -> tuple[str, ...]:
+    """Return the names that only solutions import: a test finds them where the student's code has them, as at a desk.
+
+    Args:
+        cells: all of the instructor's. released: what students get of each.
+    """
+    ours, given = set[str](), set[str]()
+    for cell, text in zip(cells, released, strict=True):
+        if cell.code and cell.solves:
+            ours |= imported_names(cell.source)
+            given |= bound_names(text)
+        elif cell.code:
+            given |= bound_names(cell.source)
+    return tuple(sorted(ours - given))
 
 
 def _chosen(wanted: Collection[str], runs: Sequence[Cell], known: Collection[str]) -> tuple[int, ...]:

@@ -71,7 +71,8 @@ class Plan:
     need is given a meaning again further down; `stands` says it of all. `background` says which of these cells
     the judge runs before a test or a set-up cell, `carried` what a test defines for later cells (see `background`).
     `shares` says which names a test has in common with the solution: the fields of `sharing.Shares`; `own_classes`
-    are those that the course's cells define which are no solution: their objects cross by name and fields.
+    are those that the course's cells define which are no solution: their objects cross by name and fields; `imports`
+    are the names that only solutions import.
     """
 
     cells: tuple[Cell, ...]
@@ -86,6 +87,7 @@ class Plan:
     stands: Mapping[str, int] = field(default_factory=dict)
     shares: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     own_classes: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """Return the plan as JSON text."""
@@ -100,7 +102,7 @@ class Plan:
         )
         notes, classes = tuple(fields["notes"]), tuple(fields["classes"])
         rest = {name: fields[name] for name in ("doubt", "places", "background", "carried", "stands", "shares")}
-        rest["own_classes"] = tuple(fields["own_classes"])
+        rest |= {name: tuple(fields[name]) for name in ("own_classes", "imports")}
         return cls(tuple(cells), fields["names"], tuple(solution), notes, classes, **rest)
 
 

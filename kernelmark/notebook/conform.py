@@ -28,7 +28,7 @@ from nbgrader.preprocessors import (
 from traitlets.config import Config
 
 from kernelmark.errors import CourseError
-from kernelmark.notebook.background import background, carried
+from kernelmark.notebook.background import background, carried, solved_imports
 from kernelmark.notebook.cells import (
     Cell,
     Marks,
@@ -112,6 +112,9 @@ class Course:
         self.classes = tuple(sorted(defined_classes([cell.source for cell in solved])))
         self.places = places(self.cells, self.solution)
         self.background = background(self.cells, self.solution, self.names)
+        own = [c.source for c in self.solution if c.code and not c.solves]
+        self._own_classes = tuple(sorted(made_classes(own) - set(self.names)))
+        self._imports = solved_imports(self.cells, [cell.source for cell in self.released.cells])
         shared = shares(self.cells, self.solution, self.names)
         self._shares: dict[str, dict[str, Any]] = json.loads(json.dumps({k: asdict(v) for k, v in shared.items()}))
         self.allows_children = _allows_children(self.source, self.cells)
@@ -155,7 +158,8 @@ class Course:
             {grade_id: cell.source for grade_id, cell in self._carried.items()},
             stands(self.cells, self.solution),
             self._shares,
-            tuple(sorted(made_classes([c.source for c in self.solution if c.code and not c.solves]) - set(self.names))),
+            self._own_classes,
+            self._imports,
         )
 
     def _look_elsewhere(self, placed: Sequence[_Placed]) -> None:

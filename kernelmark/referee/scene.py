@@ -80,6 +80,8 @@ class Scene:
         self._own: set[str] = set()
         # Names of which a test so far may have changed what functions of the solution read.
         self._touched: set[str] = set()
+        # What only solutions import, as the judge imported it for the tests.
+        self._imported: dict[str, Any] = {}
         self._shell: Shell = make_shell(runs_commands=True)
         # What a page shows of an object is not asked of it.
         if self._shell.display_formatter is not None:
@@ -216,8 +218,12 @@ class Scene:
         names = self.solutions - self._own
         self._bound = {name: Proxy(line, {"n": name}, name, gives_objects=name in self._plan.classes) for name in names}
         self._shell.user_ns.update(self._bound)
-        theirs = {name for name in watched if name in self._shell.user_ns} - names
-        wanted = sorted(names.intersection(re.findall(r"[^\W\d]\w*", source)) | theirs)
+        own = self._shell.user_ns
+        theirs = {name for name in watched if name in own} - names
+        self._imported |= {name: own[name] for name in self._plan.imports if name in own}
+        imports = dict(self._imported)
+        mentioned = set(re.findall(r"[^\W\d]\w*", source))
+        wanted = sorted((names | imports.keys()) & mentioned | theirs)
         if not wanted:
             return
         link = line()
@@ -226,6 +232,12 @@ class Scene:
         decoder = Decoder(buffers, object_at(line))
         for name in wanted:
             entry = found.get(name) if isinstance(found, dict) else None
+            if name in imports:
+                # What the solution imports, a test finds where the student's code has it, too.
+                own[name] = imports[name]
+                if not isinstance(entry, dict) or entry.get("kind") == "missing":
+                    del own[name]
+                continue
             if isinstance(entry, dict) and entry.get("kind") == "value":
                 value = decoder.decode(entry.get("value"))
                 # A function is called where it lives: one of NumPy's, sent as a value, would run for nothing.

@@ -15,6 +15,7 @@ import json
 import os
 import random
 import re
+import secrets
 import select
 import signal
 import socket
@@ -40,7 +41,7 @@ from kernelmark.referee.run import Job, Listener, Refereed, nobody_is_marked, pr
 from kernelmark.referee.session import Session
 from kernelmark.sandbox import bubblewrap, luggage
 from kernelmark.sandbox.folders import own_folder, sweep
-from kernelmark.sandbox.limits import Limits
+from kernelmark.sandbox.limits import HASH_SEED, PYTHON, Limits
 from kernelmark.sandbox.link import Link
 from kernelmark.sandbox.shell import rehearse
 
@@ -50,6 +51,7 @@ IDLE_REFERENCES = 2
 # Imported once a run where an instructor's cell does, and not once a process: 0.2 CPU-seconds, and as
 # much again and more for the first function that is compiled.
 SLOW_TO_START = ("numba", "matplotlib", "pandas", "scipy", "sympy", "sklearn", "torch")
+MAX_HASH_SEED = 2**32
 # A pipe takes 64 KiB before anybody reads.
 MAX_LAST_WORDS_BYTES = 2**15
 # From linux/prctl.h.
@@ -173,11 +175,12 @@ class WarmJudges:
             f"import gc, sys; gc.disable(); sys.path.insert(0, {package!r}); "
             "from kernelmark.referee.warm import main; main()"
         )
+        own = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         threads = {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "MKL", "NUMBA")}
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-c", code, str(theirs.fileno())],
+            [sys.executable, *PYTHON, "-c", code, str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
-            env={**os.environ, **threads},
+            env={**own, **threads, HASH_SEED: str(secrets.randbelow(MAX_HASH_SEED))},
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )

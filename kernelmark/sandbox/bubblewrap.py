@@ -25,7 +25,7 @@ from pathlib import Path
 
 from kernelmark.errors import SandboxError
 from kernelmark.sandbox import cgroups, syscalls, users, zygote
-from kernelmark.sandbox.limits import HOME, Limits, bounded, bounds, environment
+from kernelmark.sandbox.limits import HOME, PYTHON, Limits, bounded, bounds, environment
 from kernelmark.sandbox.started import SCRATCH, Started
 from kernelmark.stopwatch import clock
 
@@ -121,7 +121,7 @@ def start(limits: Limits, fds: Sequence[int], files: Mapping[str, str] | None = 
     """
     contained = limits.contained
     code = START if contained else START_BARE.format(bare=str(PACKAGE.parent))
-    command = bounded([sys.executable, "-I", "-c", code, *(str(fd) for fd in fds)], limits)
+    command = bounded([sys.executable, *PYTHON, "-c", code, *(str(fd) for fd in fds)], limits)
     if not contained:
         variables = {**environment(limits), "HOME": os.environ.get("HOME", "/"), "TMPDIR": "/tmp"}
         process = subprocess.Popen(

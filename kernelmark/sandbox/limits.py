@@ -11,6 +11,10 @@ from dataclasses import dataclass
 
 # The submission's own folder, as its process sees it.
 HOME = "/home/student"
+# Python without its user's settings, but for those that `environment` gives: `-I` would leave these out, too.
+PYTHON = ("-P", "-s")
+# One order of sets of strings in all processes of a notebook, as in the one process of a desk; another in every run.
+HASH_SEED = "PYTHONHASHSEED"
 # Passed through: they choose the BLAS kernels, for both sides of a race alike.
 PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 
@@ -47,7 +51,7 @@ def environment(limits: Limits) -> dict[str, str]:
     threads = str(limits.threads)
     names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
     return {
-        **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
+        **{name: os.environ[name] for name in (*PASSED_ON, HASH_SEED) if name in os.environ},
         **dict.fromkeys(names, threads),
         # Freed memory stays with the process, or page faults dominate what is timed.
         "MALLOC_MMAP_THRESHOLD_": "1073741824",

@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from kernelmark.sandbox import landlock
+from kernelmark.sandbox.limits import PYTHON
 
 # Values of linux/sched.h, linux/prctl.h and linux/capability.h.
 _NAMESPACES = {
@@ -95,7 +96,7 @@ class Zygote:
             f"from kernelmark.sandbox.zygote import main; main({theirs.fileno()}, {library!r})"
         )
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-c", code],
+            [sys.executable, *PYTHON, "-c", code],
             pass_fds=[theirs.fileno(), told],
             env=dict(environment),
             stdin=subprocess.DEVNULL,

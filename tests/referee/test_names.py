@@ -41,6 +41,23 @@ class TestWhatCellsBeforeDefine:
         assert marks(told(*cells)) == {"adds": 1.0}
         assert marks(told(*cells, add="def add(a, b): return a + b")) == {"adds": 1.0}
 
+    def test_what_only_the_solution_imports_is_the_students_to_import(self, told: Told):
+        """As at a desk: where a student's cell does not, a test that uses the name fails; nobody gets it for nothing."""
+        work = "### BEGIN SOLUTION\nimport math\n### END SOLUTION"
+        cells = solution("work", work), asked("has", "assert math.floor(3.5) == 3")
+        assert marks(told(*cells)) == {"has": 1.0}
+        assert marks(told(*cells, work="import math")) == {"has": 1.0}
+        assert marks(told(*cells, work="raise NotImplementedError")) == {"has": 0.0}
+
+    def test_sets_have_one_order(self, told: Told):
+        """What a plain cell makes of the order of a set is the same in all processes of a notebook."""
+        cells = (
+            plain("number = {name: n for n, name in enumerate({'anna', 'ben', 'cleo', 'dora', 'emil', 'fred'})}"),
+            solution("work", "numbers = [number[name] for name in sorted(number)]"),
+            asked("same", "assert numbers == [number[name] for name in sorted(number)]"),
+        )
+        assert marks(told(*cells)) == {"same": 1.0}
+
     def test_a_magic_above_a_solution_hides_no_name(self, told: Told):
         """`%%time` runs the cell with the notebook's names."""
         assert marks(told(solution("add", f"%%time\n{ADD}"), asked("adds", "assert add(1, 2) == 3"))) == {"adds": 1.0}

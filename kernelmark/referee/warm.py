@@ -436,7 +436,10 @@ def _beside_the_notebook(files: dict[str, str], within: str, folder: contextlib.
     for name, path in shown.items():
         (place / name).symlink_to(path)
     os.chdir(place)
-    sys.path.append(str(place))  # last, as in the sandbox: a file beside the notebook shadows nothing
+    # Last, as in the sandbox: a file beside the notebook shadows nothing, but for what lies beside a checkout of ours.
+    checkout = str(bubblewrap.PACKAGE.parent)
+    sys.path[:] = [entry for entry in sys.path if entry != checkout or entry.endswith("-packages")]
+    sys.path += [str(place), checkout]
 
 
 def _libraries(plan: Plan) -> list[str]:

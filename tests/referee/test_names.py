@@ -42,12 +42,18 @@ class TestWhatCellsBeforeDefine:
         assert marks(told(*cells, add="def add(a, b): return a + b")) == {"adds": 1.0}
 
     def test_what_only_the_solution_imports_is_the_students_to_import(self, told: Told):
-        """As at a desk: where a student's cell does not, a test that uses the name fails; nobody gets it for nothing."""
+        """As at a desk: where a student's cell does not, a test that uses the name fails."""
         work = "### BEGIN SOLUTION\nimport math\n### END SOLUTION"
         cells = solution("work", work), asked("has", "assert math.floor(3.5) == 3")
         assert marks(told(*cells)) == {"has": 1.0}
         assert marks(told(*cells, work="import math")) == {"has": 1.0}
         assert marks(told(*cells, work="raise NotImplementedError")) == {"has": 0.0}
+
+    def test_a_module_beside_the_notebook_is_found(self, told: Told, tmp_path):
+        """Whatever else bears its name on the machine that grades: a checkout of Kernelmark has a folder `tests`."""
+        (tmp_path / "tests.py").write_text("def right(x):\n    return x == 3\n")
+        cells = solution("add", ADD), asked("adds", "from tests import right\nassert right(add(1, 2))")
+        assert marks(told(*cells)) == {"adds": 1.0}
 
     def test_sets_have_one_order(self, told: Told):
         """What a plain cell makes of the order of a set is the same in all processes of a notebook."""

@@ -427,7 +427,7 @@ def _beside_the_notebook(files: dict[str, str], within: str, folder: contextlib.
     They get copies, or a cell that writes a file would change the course; what is too large is shown through a link.
     What they make in the folder for temporary files goes with them too.
     """
-    whole = Path(folder.enter_context(tempfile.TemporaryDirectory(dir=within)))
+    whole = Path(folder.enter_context(tempfile.TemporaryDirectory(dir=within))).resolve()
     place = whole / PLACE
     place.mkdir()
     (whole / TEMPORARY).mkdir()

@@ -9,6 +9,7 @@ says that nothing runs them. `sandbox.shared_files` is the other end.
 import contextlib
 import fnmatch
 import os
+import re
 import sys
 import tempfile
 import weakref
@@ -23,6 +24,9 @@ from kernelmark.wire.values import Encoder, Plain
 # A judge's folder and its folder for temporary files lie side by side under these names.
 PLACE, TEMPORARY = "notebook", "tmp"
 MAX_VARIABLE_CHARS = 4096
+# A pattern may fit more files than are taken.
+MAX_LOOKED_AT = 500
+FOLDER = "a folder"
 _MISSING = object()
 
 
@@ -44,6 +48,7 @@ class _There:
     has: dict[str, Held]
     had: dict[str, Held] = field(default_factory=dict)
     run: int = -1
+    trees: list[Tree] = field(default_factory=list)
 
 
 class Desk:
@@ -100,7 +105,9 @@ class Files:
     def __init__(self, desk: Desk, source: str, names: Sequence[str], *, takes: bool, trusted: bool):
         self._desk, self._source, self._names, self._takes, self._trusted = desk, source, names, takes, trusted
         parts = {part for name in names for part in name.split("/")}
-        self._parts = sorted(part for part in parts if any(character.isalnum() for character in part))
+        self._exact = {part for part in parts if any(character.isalnum() for character in part)}
+        self._patterns = [re.compile(fnmatch.translate(part)) for part in sorted(self._exact) if "*" in part]
+        self._deep = [name for name in names if "/" in name and "*" in name]
         self._handed: list[str] = []
         self._link: Any = None
         self._former: dict[str, Held] = {}
@@ -144,16 +151,16 @@ class Files:
             os.chdir(self._desk.place.root)
         for name, held in reversed(self._former.items()):
             tree, inner = self._desk.tree_of(name)
-            if held is None or not isinstance(held, bytes):
-                tree.remove(inner)
-            else:
-                with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError):
+                if isinstance(held, bytes):
                     tree.write(inner, held)
+                else:
+                    tree.remove(inner)
             if self._link is not None:
                 has = self._desk.there[self._link].has
                 has.pop(name, None)
                 if isinstance(held, bytes):
-                    has[name] = held
+                    has[name] = tree.held(inner)
         for name in {*os.environ, *self._environment}:
             if os.environ.get(name) != self._environment.get(name):
                 _set_variable(name, self._environment.get(name))
@@ -218,49 +225,49 @@ class Files:
         """Take what the process wrote, under names that the test has."""
         if not self._takes:
             return
-        root = self._link.root
-        self._take_from(Tree(Path(f"{root}{self._desk.home}")), "", "")
+        there = self._desk.there[self._link]
+        if not there.trees:
+            inside = self._desk.home, str(self._desk.temporary.root)
+            there.trees = [Tree(self._link.root, each) for each in inside]
+        home, temporary = there.trees
+        self._take_from(home, "", "")
         for top in self._handed:
-            self._take_from(Tree(Path(f"{root}{self._desk.temporary.root}")), f"{self._desk.temporary.root}/", top)
+            self._take_from(temporary, f"{self._desk.temporary.root}/", top)
 
     def _take_from(self, theirs: Tree, prefix: str, below: str) -> None:
-        there = self._desk.there[self._link].has
-        found = theirs.kinds(below)
-        for name in found:
-            if self._is_named(name, below) and may_come_back(name):
-                self._take_one(theirs, name, prefix)
-        for name in [n for n in there if n.startswith("/") == bool(prefix)]:
+        def wanted(name: str) -> bool:
+            return self._is_named(name, below) and may_come_back(name)
+
+        found = theirs.look(below, wanted)
+        if below and wanted(below) and (held := theirs.held(below)) is not None:
+            found[below] = held
+        left_bytes = MAX_BYTES
+        for name, held in list(found.items())[:MAX_LOOKED_AT]:
+            if isinstance(held, tuple):
+                large = theirs.read(name, left_bytes)
+                left_bytes -= len(large or b"")
+                if large is None:
+                    continue
+                held = large
+            tree, inner = self._desk.tree_of(prefix + name)
+            kind = tree.kind(inner)
+            if held is None and kind == "":
+                self._become(prefix + name, FOLDER)
+            elif held is not None and (kind == "" or (kind == "file" and tree.read(inner) != held)):
+                self._become(prefix + name, held)
+        for name in [n for n in self._desk.there[self._link].has if n.startswith("/") == bool(prefix)]:
             inner = name[len(prefix) :]
-            if (
-                inner not in found
-                and (not below or inner.split("/")[0] == below)
-                and self._is_named(inner, below)
-                and may_come_back(inner)
-                and theirs.kind(inner) == ""
-            ):
+            is_here = not below or inner.split("/")[0] == below
+            if is_here and inner not in found and wanted(inner) and theirs.kind(inner) == "":
                 self._become(name, None)
 
     def _is_named(self, name: str, below: str) -> bool:
         """Say whether a name, without the temporary folder's own, is the test's."""
         parts = name.split("/")[1 if below else 0 :]
+        if all(part in self._exact or any(own.fullmatch(part) for own in self._patterns) for part in parts):
+            return True
         whole = "/".join(parts)
-        return all(any(fnmatch.fnmatchcase(part, own) for own in self._parts) for part in parts) or any(
-            fnmatch.fnmatchcase(whole, own) and own.count("/") == whole.count("/") for own in self._names
-        )
-
-    def _take_one(self, theirs: Tree, name: str, prefix: str) -> None:
-        tree, inner = self._desk.tree_of(prefix + name)
-        kind = tree.kind(inner)
-        if theirs.kind(name) == "folder":
-            if kind == "":
-                self._become(prefix + name, "folder")
-            return
-        content = theirs.read(name)
-        if content is None or kind not in ("", "file"):
-            return
-        own = tree.read(inner) if kind == "file" else None
-        if own != content:
-            self._become(prefix + name, content)
+        return any(own.count("/") == whole.count("/") and fnmatch.fnmatchcase(whole, own) for own in self._deep)
 
     def _become(self, name: str, content: bytes | str | None) -> None:
         """Have a file here hold what the process left in it, or go, unless it is the judge's own."""
@@ -287,7 +294,7 @@ class Files:
         if content is not None:
             for count in range(1, len(parts := inner.split("/"))):
                 if tree.kind("/".join(parts[:count])) == "":
-                    self._become(name[: -len(inner)] + "/".join(parts[:count]), "folder")
+                    self._become(name[: -len(inner)] + "/".join(parts[:count]), FOLDER)
         self._former.setdefault(name, own)
         self._theirs.add(name)
         with contextlib.suppress(OSError):
@@ -299,7 +306,7 @@ class Files:
                 there[name] = None
             else:
                 tree.write(inner, content)
-                there[name] = content
+                there[name] = tree.held(inner)
 
     def _plain(self, name: str) -> str:
         """Return a name that is the same in every run: temporary folders are numbered as they come."""

@@ -12,7 +12,7 @@ import os
 import re
 import stat
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 # What may be carried in one run of a test, each way.
@@ -70,17 +70,29 @@ _modules: dict[str, bool] = {}
 
 
 class Tree:
-    """A folder: `look` at all of it, read, write and remove by names relative to it, and put it back."""
+    """A folder: `look` at all of it, read, write and remove by names relative to it, and put it back.
 
-    def __init__(self, root: Path):
-        self.root = root
+    Args:
+        root: where it is, or lies in; a link there is followed.
+        inside: the way to it from there, on which none is.
+    """
+
+    def __init__(self, root: Path, inside: str = ""):
+        self.root, self._inside = root, [part for part in inside.split("/") if part]
         self._seen: dict[str, tuple[tuple[int, ...], int, bytes]] = {}
 
-    def look(self, below: str = "") -> dict[str, Held]:
-        """Return what lies in it, {name: what}; links and whatever is no regular file are left out."""
+    def look(self, below: str = "", wanted: Callable[[str], bool] = lambda name: True) -> dict[str, Held]:
+        """Return what lies in it, {name: what}; links and whatever is no regular file are left out.
+
+        Args:
+            below: of this folder in it alone.
+            wanted: says which names; of the others nothing is read.
+        """
         found: dict[str, Held] = {}
         left_bytes = MAX_BYTES
         for name, info in self._walk(below):
+            if not wanted(name):
+                continue
             if stat.S_ISDIR(info.st_mode):
                 found[name] = None
                 continue
@@ -89,13 +101,18 @@ class Tree:
             found[name] = held
         return found
 
-    def kinds(self, below: str = "") -> dict[str, str]:
-        """Return of what lies in it whether it is a "file" or a "folder", {name: which}."""
-        found = {name: "folder" if stat.S_ISDIR(info.st_mode) else "file" for name, info in self._walk(below)}
-        return found if not below or (kind := self.kind(below)) == "" else found | {below: kind}
+    def held(self, name: str) -> Held:
+        """Return what a regular file holds, as `look` does; None for a folder, or where nothing is."""
+        *folders, last = name.split("/")
+        try:
+            with self._folder("/".join(folders)) as folder:
+                info = os.lstat(last, dir_fd=folder)
+        except OSError:
+            return None
+        return self._held(name, info, KEPT_BYTES) if stat.S_ISREG(info.st_mode) else None
 
     def _walk(self, below: str) -> Iterator[tuple[str, os.stat_result]]:
-        count, waiting = 0, [below]
+        count, waiting, deepest = 0, [below], below.count("/") + MAX_DEPTH
         while waiting:
             folder = waiting.pop()
             try:
@@ -113,7 +130,7 @@ class Tree:
                 path = f"{folder}/{name}" if folder else name
                 if name.startswith(".") or name == "__pycache__":
                     continue
-                if stat.S_ISDIR(info.st_mode) and path.count("/") < MAX_DEPTH:
+                if stat.S_ISDIR(info.st_mode) and path.count("/") < deepest:
                     waiting.append(path)
                 if stat.S_ISDIR(info.st_mode) or stat.S_ISREG(info.st_mode):
                     yield path, info
@@ -216,7 +233,7 @@ class Tree:
         flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
         descriptor = os.open(self.root, flags)
         try:
-            for part in name.split("/") if name else []:
+            for part in (*self._inside, *(name.split("/") if name else [])):
                 inner = os.open(part, flags | os.O_NOFOLLOW, dir_fd=descriptor)
                 os.close(descriptor)
                 descriptor = inner

@@ -260,6 +260,23 @@ class TestWhatASubmissionWrites:
         work = "os.makedirs('real/deep')\nopen('real/deep/x.txt', 'w').close()\nos.symlink('real', 'sub')"
         assert not self.seen(told, work, "sub/deep/x.txt")
 
+    @pytest.mark.parametrize("depth", [0, 1, 2])
+    def test_a_temporary_folder_that_is_a_link_leads_nowhere(self, told: Told, depth):
+        """Neither in the sandbox nor on the grader's machine, whichever folder on the way is one."""
+        test_source = (
+            "import os, tempfile\nfrom pathlib import Path\nd = tempfile.mkdtemp()\nsave(d)\n"
+            "assert (Path(d) / 'passwd').exists() is HERE\nassert not (Path(d) / 'etc' / 'passwd').exists()"
+        )
+        work = "def save(folder):\n    open(folder + '/passwd', 'w').close()"
+        forged = (
+            "import os, shutil\ndef save(folder):\n    "
+            f"for _ in range({depth}):\n        folder = os.path.dirname(folder)\n    "
+            "shutil.rmtree(folder)\n    os.symlink('/etc' if os.path.basename(folder) != 'tmp' else '/', folder)"
+        )
+        assert marks(told(solution("work", work), asked("asks", test_source.replace("HERE", "True")))) == {"asks": 1.0}
+        cells = solution("work", "def save(folder):\n    pass"), asked("asks", test_source.replace("HERE", "False"))
+        assert marks(told(*cells, work=forged)) == {"asks": 1.0}
+
     @pytest.mark.parametrize("words", ["import pickle", "import subprocess", "eval('1')", "x = dict(allow_pickle=1)"])
     def test_nothing_comes_where_the_test_runs_what_it_reads(self, told: Told, words):
         """Its text says so."""

@@ -28,6 +28,7 @@ _RUNS_WHAT_IT_READS = re.compile(
     r"|^\s*(?:%(?:run|load)|!|%%(?:bash|sh|script|!))|=\s*!",
     re.MULTILINE,
 )
+_WRITTEN_BY_MAGIC = re.compile(r"^\s*%%(?:writefile|file)\s+(?:-a\s+)?(\S+)", re.MULTILINE)
 MAX_NAMES = 500
 MAX_NAME_CHARS = 200
 # What a format puts into a text.
@@ -46,7 +47,7 @@ def runs_what_it_reads(source: str) -> bool:
 
 def names_of_files(source: str) -> set[str]:
     """Return the texts of a cell that may be names of files, with * for what a format puts in."""
-    found = {text for node in body_of(source) for text in _texts(node)}
+    found = {text for node in body_of(source) for text in _texts(node)} | set(_WRITTEN_BY_MAGIC.findall(source))
     return set(sorted(text for text in found if _may_be_a_name(text))[:MAX_NAMES])
 
 

@@ -54,6 +54,7 @@ def shares(cells: Sequence[Cell], solved: Collection[str]) -> dict[str, Shares]:
     changed = set().union(*(names_changed_anywhere(cell.source) for cell in code if cell.solves)) if code else set()
     found: dict[str, Shares] = {}
     former: set[str] = set()
+    written: set[str] = set()  # what tests that are about files name: a later one may hand it over and say no more
     locked = [cell.source for cell in cells if cell.code and cell.role == "setup" and cell.grade_id]
     runs = any(runs_what_it_reads(cell.source) for cell in cells if cell.code and cell.role == "setup")
     for cell in cells:
@@ -67,7 +68,9 @@ def shares(cells: Sequence[Cell], solved: Collection[str]) -> dict[str, Shares]:
         seeds, replaces = (pattern.search(cell.source) is not None for pattern in (_SEEDS, _REPLACES))
         each = Shares(tuple(sorted(sent)), tuple(sorted(changed & words)), seeds, replaces)
         runs = runs or runs_what_it_reads(cell.source)
-        if is_about_files(cell.source):
+        own_files = names_of_files(cell.source)
+        if is_about_files(cell.source) or own_files & written:
+            written |= {name for name in own_files if "." in name.strip(".")}
             texts = set().union(*(names_of_files(text) for text in (cell.source, *locked)))
             each = replace(each, files=True, takes=not runs, file_names=tuple(sorted(texts)))
         if not each.nothing:

@@ -83,6 +83,14 @@ class TestWhatATestWrites:
         )
         assert marks(told(*cells)) == {"first": 1.0, "second": 1.0}
 
+    @pytest.mark.parametrize(
+        "first", ["from pathlib import Path\nPath('x.txt').write_text('a b');", "%%writefile x.txt\na b"]
+    )
+    def test_is_handed_over_by_a_test_that_says_no_more(self, told: Told, first):
+        """A name that an earlier test wrote under makes a test one about files."""
+        cells = solution("work", COUNT), asked("first", first), asked("second", "assert count('x.txt') == 2")
+        assert marks(told(*cells))["second"] == 1.0
+
     def test_nothing_lies_in_the_course(self, told: Told, tmp_path, monkeypatch):
         """A test that writes a file leaves none behind where grading was started."""
         monkeypatch.chdir(tmp_path)

@@ -372,6 +372,8 @@ def _judge(connection: socket.socket, reference: _Idle, source: str, last_words:
         np.random.seed()
         if request["course_files"] or _is_about_files(plan):
             _beside_the_notebook(request["course_files"], place, folder, limits)
+        if _is_about_files(plan):
+            _with_temporary_files_beside()
         if reference.source == source:
             session = taken_up(reference.link, plan, limits, request["course_files"], reference.failed)
             session.slow = reference.slow
@@ -425,14 +427,10 @@ def _beside_the_notebook(files: dict[str, str], within: str, folder: contextlib.
     """Let set-up and tests import, open and write what lies beside the instructor's notebook, as at a desk.
 
     They get copies, or a cell that writes a file would change the course; what is too large is shown through a link.
-    What they make in the folder for temporary files goes with them too.
     """
     whole = Path(folder.enter_context(tempfile.TemporaryDirectory(dir=within))).resolve()
     place = whole / PLACE
     place.mkdir()
-    (whole / TEMPORARY).mkdir()
-    keep_to_the_place()
-    tempfile.tempdir = str(whole / TEMPORARY)
     copied, shown = luggage.split(files, limits)
     descriptor = luggage.packed(copied)
     luggage.unpack(descriptor, str(place))
@@ -441,6 +439,14 @@ def _beside_the_notebook(files: dict[str, str], within: str, folder: contextlib.
         (place / name).symlink_to(path)
     os.chdir(place)
     sys.path.append(str(place))  # last, as in the sandbox: a file beside the notebook shadows nothing
+
+
+def _with_temporary_files_beside() -> None:
+    """Have temporary files of tests lie in a folder that goes with the judge's, and that is told from all others."""
+    keep_to_the_place()
+    temporary = Path.cwd().parent / TEMPORARY
+    temporary.mkdir()
+    tempfile.tempdir = str(temporary)
 
 
 def _is_about_files(plan: Plan) -> bool:

@@ -40,7 +40,8 @@ ROOMS = {
     "notebook.markers": "errors text cells",
     "notebook.places": "cells",
     "notebook.background": "cells places",
-    "notebook.sharing": "cells places",
+    "notebook.filing": "cells",
+    "notebook.sharing": "cells places filing",
     "notebook.conform": "errors text cells pictures markers places background sharing",
     "notebook.stamps": "",
     "notebook.intake": "errors text stamps",
@@ -64,7 +65,9 @@ ROOMS = {
     "wire.kinds": "own_types bounds kind kinds_python kinds_numpy kinds_classes kinds_tables kinds_tensors",
     "wire.values": "lab bounds kind kinds_numpy kinds",
     "wire.contents": "",
-    "wire.shared": "values contents",
+    "wire.files": "",
+    "wire.desk": "values files",
+    "wire.shared": "values contents desk",
     "wire.channel": "bounds values",
     "wire.withheld": "kinds_numpy values",
     "wire.changes": "kind contents",
@@ -79,14 +82,15 @@ ROOMS = {
     "stopwatch.lock",
     "sandbox.folders": "",
     "sandbox.limits": "",
-    "sandbox.shared": "wire.values wire.contents wire.shared",
+    "sandbox.shared_files": "wire.values wire.files",
+    "sandbox.shared": "wire.values wire.contents wire.shared shared_files",
     "sandbox.luggage": "limits",
     "sandbox.shell": "",
     "sandbox.objects": "errors wire.values wire.operators wire.raised shared shell",
     "sandbox.batch": "wire.values wire.channel wire.withheld",
     "sandbox.given": "wire.values wire.channel objects",
-    "sandbox.server": "own_types wire.kind wire.values wire.contents wire.channel wire.raised shared luggage "
-    "shell objects batch given",
+    "sandbox.server": "own_types wire.kind wire.values wire.contents wire.channel wire.raised shared_files shared "
+    "luggage shell objects batch given",
     "sandbox.syscalls": "",
     "sandbox.landlock": "",
     "sandbox.users": "errors",
@@ -109,14 +113,16 @@ ROOMS = {
     "referee.beside": "errors records notebook.cells stopwatch.stats wire.raised session outcome",
     "referee.racing": "errors stopwatch.timing wire.values sandbox.link machine",
     "referee.scene": "errors records own_types notebook.cells notebook.sharing wire.values wire.contents "
-    "wire.shared wire.changes wire.refused wire.standing wire.raised wire.proxy sandbox.limits "
-    "sandbox.shell sandbox.memory sandbox.turns sandbox.link outcome doctests",
+    "wire.files wire.desk wire.shared wire.changes wire.refused wire.standing wire.raised "
+    "wire.proxy sandbox.limits sandbox.shell sandbox.memory sandbox.turns sandbox.link outcome "
+    "doctests",
     "referee.asking": "errors notebook.cells notebook.background notebook.sharing wire.changes wire.standing "
     "wire.asked sandbox.link session scene",
     "referee.judge": "errors records notebook.cells notebook.causes stopwatch.timing stopwatch.lock wire.changes "
     "wire.refused wire.proxy checks session machine outcome beside racing scene asking",
     "referee.run": "errors records notebook.cells sandbox.limits sandbox.link session outcome judge",
-    "referee.warm": "errors records notebook.cells sandbox.folders sandbox.limits sandbox.luggage sandbox.shell "
+    "referee.warm": "errors records notebook.cells notebook.filing stopwatch.lock wire.desk sandbox.folders "
+    "sandbox.limits sandbox.luggage sandbox.shell "
     "sandbox.bubblewrap sandbox.link session machine run",
     "referee.autotest": "errors notebook.cells notebook.conform sandbox.limits sandbox.link",
     "referee.grading": "errors records notebook.cells notebook.conform notebook.intake notebook.folder "

@@ -7,9 +7,10 @@ change one that the test reads. It reads text and runs nothing.
 import ast
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kernelmark.notebook.cells import Cell, body_of, bound_names, imported_names, names_read_inside
+from kernelmark.notebook.filing import is_about_files, names_of_files, runs_what_it_reads
 from kernelmark.notebook.places import changed_in_place
 
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -25,17 +26,21 @@ class Shares:
     """What one test shares: names that it changes and functions read, names that those change and it reads.
 
     `seeded`: it seeds a generator. `replaces`: it puts something in the place of Python's `input`, `print` or `stdin`.
+    `files`: it is about files, of which its text may use these names; `takes`: it may read what the solution wrote.
     """
 
     sent: tuple[str, ...] = ()
     watched: tuple[str, ...] = ()
     seeded: bool = False
     replaces: bool = False
+    files: bool = False
+    takes: bool = False
+    file_names: tuple[str, ...] = ()
 
     @property
     def nothing(self) -> bool:
         """Whether it shares nothing."""
-        return not (self.sent or self.watched or self.seeded or self.replaces)
+        return not (self.sent or self.watched or self.seeded or self.replaces or self.files)
 
 
 def shares(cells: Sequence[Cell], solution: Sequence[Cell], solved: Collection[str]) -> dict[str, Shares]:
@@ -51,6 +56,9 @@ def shares(cells: Sequence[Cell], solution: Sequence[Cell], solved: Collection[s
     changed = set().union(*(names_changed_anywhere(cell.source) for cell in code if cell.solves)) - imported
     found: dict[str, Shares] = {}
     former: set[str] = set()
+    written: set[str] = set()  # what tests that are about files name: a later one may hand it over and say no more
+    locked = [cell.source for cell in cells if cell.code and cell.role == "setup" and cell.grade_id]
+    runs = any(runs_what_it_reads(cell.source) for cell in cells if cell.code and cell.role == "setup")
     for cell in cells:
         if cell.role != "test":
             continue
@@ -61,6 +69,12 @@ def shares(cells: Sequence[Cell], solution: Sequence[Cell], solved: Collection[s
         former |= own & (read | set(solved))
         seeds, replaces = (pattern.search(cell.source) is not None for pattern in (_SEEDS, _REPLACES))
         each = Shares(tuple(sorted(sent)), tuple(sorted(changed & words)), seeds, replaces)
+        runs = runs or runs_what_it_reads(cell.source)
+        own_files = names_of_files(cell.source)
+        if is_about_files(cell.source) or own_files & written:
+            written |= {name for name in own_files if "." in name.strip(".")}
+            texts = set().union(*(names_of_files(text) for text in (cell.source, *locked)))
+            each = replace(each, files=True, takes=not runs, file_names=tuple(sorted(texts)))
         if not each.nothing:
             found[cell.grade_id] = each
     return found

@@ -71,11 +71,13 @@ class Asking:
         ran = self._run(cell, self._student.line, changes, standing)
         if standing.doubtful:
             self._learn(cell, before, standing)
-        if standing.doubtful:
+        if ran.doubts_files:
+            self._traced(cell, before)
+        if standing.doubtful or (ran.doubts_files and self._scene.changes_files(cell.source)):
             changes.exchange()
             self._scene.go_back(before)
             changes = Changes(allowed=allowed)
-            standing = Standing(cell.source, self._known, strict=True)
+            standing = Standing(cell.source, self._known, strict=standing.doubtful)
             ran = self._run(cell, self._student.line, changes, standing)
         if ran.error is None and standing.compared:
             if cell.source not in self._known.traces:

@@ -25,12 +25,14 @@ from kernelmark.records import Verdict
 from kernelmark.referee.doctests import know_of_objects_in
 from kernelmark.referee.outcome import Output
 from kernelmark.sandbox import memory
-from kernelmark.sandbox.limits import Limits
+from kernelmark.sandbox.limits import HOME, Limits
 from kernelmark.sandbox.link import JUDGE_MEMORY, Link
 from kernelmark.sandbox.shell import Shell, make_shell
 from kernelmark.sandbox.turns import Patience
 from kernelmark.wire.changes import Changes
 from kernelmark.wire.contents import refill
+from kernelmark.wire.desk import Desk, Files
+from kernelmark.wire.files import Held
 from kernelmark.wire.proxy import Proxy, Remote, came, came_by_name, note_changes, object_at, share
 from kernelmark.wire.raised import stands_for
 from kernelmark.wire.refused import Refused, note_refused
@@ -44,8 +46,8 @@ OWN_TIME = 2
 AGAIN_S = 1.0
 NOTHING = Shares()
 _CAPTURE = re.compile(r"\A\s*%%capture\b([^\n]*)(?:\n|\Z)")
-# The names of the shell, and those among the solution's that a cell of the judge's gave another meaning.
-Names = tuple[dict[str, Any], set[str]]
+# The names of the shell, those among the solution's that a cell of the judge's gave another meaning, and the files.
+Names = tuple[dict[str, Any], set[str], dict[str, Held] | None]
 
 
 @dataclass(frozen=True)
@@ -55,12 +57,14 @@ class Ran:
     Args:
         error: what ended it, or what it was refused while it ran, whatever it made of that.
         number: what it ended in, where that is a number of the judge's own.
+        doubts_files: a file that lay here was changed, and whether the course's own solution does so is not known.
     """
 
     outputs: list[Output]
     error: BaseException | None
     number: float | None = None
     verdicts: tuple[Verdict, ...] = ()
+    doubts_files: bool = False
 
 
 class Overdue(BaseException):
@@ -87,6 +91,8 @@ class Scene:
         if self._shell.display_formatter is not None:
             shown = self._shell.display_formatter.formatters["text/plain"]
             shown.for_type(Remote, lambda found, printer, _: printer.text(found._shown()))
+        about_files = limits.contained and any(share.get("files") for share in plan.shares.values())
+        self._desk = desk if about_files and (desk := Desk(HOME)).used else None
         self.verdicts: list[Verdict] = []
         names, classes = self._shell.user_ns, plan.own_classes
         know_classes(lambda: {name: names[name] for name in classes if isinstance(names.get(name), type)})
@@ -108,7 +114,7 @@ class Scene:
         try:
             know_of_objects_in(source)
             self._bind(source, line, lenient=False, watched=shares.watched)
-            shared = self._share(line, shares)
+            shared = self._share(line, shares, source)
             note_changes(changes)
             with contextlib.ExitStack() as around:
                 around.enter_context(contextlib.redirect_stdout(io.StringIO()))
@@ -130,11 +136,15 @@ class Scene:
             share(None)
             if shared is not None and shared.used:
                 _restore(line)
+            if shared is not None and shared.files is not None:
+                with contextlib.suppress(KernelmarkError):
+                    shared.files.end()
             note_standing(None)
         self._note_own()
         number = None if ends_in_a_name_of(source, self.solutions) else _number(self._shell.value)
+        doubts = shared is not None and shared.files is not None and shared.files.doubtful
         denied = refused.denies if number is None else None
-        return Ran(outputs, refused.decides or error or denied, number, tuple(self.verdicts))
+        return Ran(outputs, refused.decides or error or denied, number, tuple(self.verdicts), doubts)
 
     def _kept(self, words: str, outputs: list[Output]) -> list[Output]:
         """Give what a cell printed the name that `%%capture` says; nothing of it is shown."""
@@ -170,13 +180,15 @@ class Scene:
 
     def names(self) -> Names:
         """Return the names as they are, to `go_back` to."""
-        return dict(self._shell.user_ns), set(self._own)
+        return dict(self._shell.user_ns), set(self._own), self._desk.names() if self._desk is not None else None
 
     def go_back(self, names: Names) -> None:
         """Let the names mean what they meant."""
         self._shell.user_ns.clear()
         self._shell.user_ns.update(names[0])
         self._own = set(names[1])
+        if self._desk is not None:
+            self._desk.go_back(names[2])
 
     @contextlib.contextmanager
     def aside(self) -> Iterator[None]:
@@ -191,20 +203,29 @@ class Scene:
         """Return what a name means now, or None."""
         return self._shell.user_ns.get(name)
 
+    def changes_files(self, source: str) -> bool:
+        """Say whether the course's own solution, in a run of this test, changed files that lay here before."""
+        return self._desk is not None and bool(self._desk.changed.get(source))
+
     def lend(self, name: str, value: Any) -> None:
         """Give a name a meaning that a cell would have given it, had it not failed before."""
         self._shell.user_ns[name] = value
         self._own |= {name} & self.solutions
 
-    def _share(self, line: Callable[[], Link], shares: Shares) -> Shared | None:
+    def _share(self, line: Callable[[], Link], shares: Shares, source: str) -> Shared | None:
         """Begin to share what a test and the solution have in common."""
         if shares.nothing:
             return None
         names = self._shell.user_ns
         sent, watched = shares.sent, shares.watched
-        shared = Shared(line, names, self._bound, sent=sent, watched=watched, seeded=shares.seeded)
+        files = None
+        if shares.files and self._desk is not None:
+            files = Files(self._desk, source, shares.file_names, takes=shares.takes, trusted=line().trusted)
+        shared = Shared(line, names, self._bound, sent=sent, watched=watched, seeded=shares.seeded, files=files)
         shared.force(self._touched)
         self._touched |= set(sent)
+        if files is not None:
+            files.begin(line())
         share(shared)
         return shared
 

@@ -35,6 +35,7 @@ import numpy as np
 
 from kernelmark.errors import CourseError, GraderError, SandboxError
 from kernelmark.notebook.cells import Plan
+from kernelmark.notebook.filing import is_about_files
 from kernelmark.records import Cause, CellResult, Machine, from_json
 from kernelmark.referee.machine import describe_machine
 from kernelmark.referee.run import Job, Listener, Refereed, nobody_is_marked, prime, referee
@@ -44,6 +45,8 @@ from kernelmark.sandbox.folders import own_folder, sweep
 from kernelmark.sandbox.limits import HASH_SEED, PYTHON, Limits
 from kernelmark.sandbox.link import Link
 from kernelmark.sandbox.shell import rehearse
+from kernelmark.stopwatch.lock import keep_to_the_place
+from kernelmark.wire.desk import PLACE, TEMPORARY
 
 # A judge that is not back by then has failed; the notebook's own limit comes long before.
 SLACK_S = 600.0
@@ -97,7 +100,7 @@ class WarmJudges:
         job |= {"files": {**files, **laid_over}, "course_files": course_files}
         so_far = _SoFar()
         try:
-            with self._connect(source_sha256, limits, course_files, _libraries(plan)) as connection:
+            with self._connect(source_sha256, limits, course_files, plan) as connection:
                 connection.settimeout(limits.notebook_s + SLACK_S)
                 _send(connection, json.dumps(job).encode())
                 reply = self._answer(connection, limits.notebook_s + SLACK_S, so_far)
@@ -154,16 +157,15 @@ class WarmJudges:
                     self._process.wait()
             self._control = self._process = None
 
-    def _connect(
-        self, source_sha256: str, limits: Limits, course_files: dict[str, str], libraries: list[str]
-    ) -> socket.socket:
+    def _connect(self, source_sha256: str, limits: Limits, course_files: dict[str, str], plan: Plan) -> socket.socket:
         ours, theirs = socket.socketpair()
         with self._lock, theirs:
             if self._process is None or self._process.poll() is not None:
                 self._start()
             assert self._control is not None
-            header = {"source": source_sha256, "limits": asdict(limits), "files": course_files}
-            header["libraries"] = libraries
+            header: dict[str, Any] = {"source": source_sha256, "limits": asdict(limits), "files": course_files}
+            header["libraries"] = _libraries(plan)
+            header["folder"] = bool(course_files) or _is_about_files(plan)
             socket.send_fds(self._control, [json.dumps(header).encode()], [theirs.fileno()])
         return ours
 
@@ -278,7 +280,7 @@ class _Warm:
             _answer(connection, {key: f"{type(error).__name__}: {error}" if key == "fault" else str(error)})
             connection.close()
             return True
-        if header["files"] and not self.place:
+        if header["folder"] and not self.place:
             self.place = str(self.folder.enter_context(own_folder()))
         read_end, write_end = os.pipe()
         warm = os.getpid()
@@ -371,7 +373,10 @@ def _judge(connection: socket.socket, reference: _Idle, source: str, last_words:
         # A fork has its parent's random state, and would draw what every other judge draws.
         random.seed()
         np.random.seed()
-        _beside_the_notebook(request["course_files"], place, folder, limits)
+        if request["course_files"] or _is_about_files(plan):
+            _beside_the_notebook(request["course_files"], place, folder, limits)
+        if _is_about_files(plan):
+            _with_temporary_files_beside()
         if reference.source == source:
             session = taken_up(reference.link, plan, limits, request["course_files"], reference.failed)
             session.slow = reference.slow
@@ -426,9 +431,9 @@ def _beside_the_notebook(files: dict[str, str], within: str, folder: contextlib.
 
     They get copies, or a cell that writes a file would change the course; what is too large is shown through a link.
     """
-    if not files:
-        return
-    place = Path(folder.enter_context(tempfile.TemporaryDirectory(dir=within)))
+    whole = Path(folder.enter_context(tempfile.TemporaryDirectory(dir=within))).resolve()
+    place = whole / PLACE
+    place.mkdir()
     copied, shown = luggage.split(files, limits)
     descriptor = luggage.packed(copied)
     luggage.unpack(descriptor, str(place))
@@ -440,6 +445,19 @@ def _beside_the_notebook(files: dict[str, str], within: str, folder: contextlib.
     checkout = str(bubblewrap.PACKAGE.parent)
     sys.path[:] = [entry for entry in sys.path if entry != checkout or entry.endswith("-packages")]
     sys.path += [str(place), checkout]
+
+
+def _with_temporary_files_beside() -> None:
+    """Have temporary files of tests lie in a folder that goes with the judge's, and that is told from all others."""
+    keep_to_the_place()
+    temporary = Path.cwd().parent / TEMPORARY
+    temporary.mkdir()
+    tempfile.tempdir = str(temporary)
+
+
+def _is_about_files(plan: Plan) -> bool:
+    """Say whether a cell that the judge runs is about files, which should not lie in the course."""
+    return any(cell.code and is_about_files(cell.source) for cell in plan.cells if cell.role in ("setup", "test"))
 
 
 def _libraries(plan: Plan) -> list[str]:

@@ -20,6 +20,7 @@ from kernelmark import own_types
 from kernelmark.sandbox import batch, given, luggage
 from kernelmark.sandbox.objects import Objects, can_cross, describe_error
 from kernelmark.sandbox.shared import Around, Globals
+from kernelmark.sandbox.shared_files import Beside
 from kernelmark.sandbox.shell import Shell, make_shell
 from kernelmark.wire.channel import Channel
 from kernelmark.wire.contents import is_as, looked_at
@@ -41,7 +42,7 @@ class Server:
         self._door = door
         self._process = os.getpid()
         given.use(self._callback)
-        self._globals = Globals(shell.user_ns)
+        self._globals, self._beside = Globals(shell.user_ns), Beside()
         self._objects = Objects(self._globals)
         self._busy = self._timing = False
         self._operations: dict[str, Callable[..., None]] = {
@@ -52,6 +53,7 @@ class Server:
             "set": self._set,
             "forget": self._forget,
             "restore": self._restore,
+            "files": self._files,
             "classes": self._know_classes,
             "timed": self._timed,
         }
@@ -121,13 +123,18 @@ class Server:
         self._globals.restore()
         self._answer({"ok": None})
 
+    def _files(self, buffers: list[bytes], run: int, place: str, files: dict[str, Plain]) -> None:
+        self._beside.begin(run, place)
+        self._beside.change(files, Decoder(buffers, self._resolve))
+        self._answer({"ok": None})
+
     def _call(self, buffers: list[bytes], target: Plain, args: Plain, kwargs: Plain, **shared: Plain) -> None:
         decoder = Decoder(buffers, self._resolve)
         around, handed, looks = None, {}, {}
         try:
             # An argument may be one of the student's own functions, which may not be there.
             positional, keywords = decoder.decode(args), decoder.decode(kwargs)
-            around = Around(self._globals, decoder, shared)
+            around = Around(self._globals, self._beside, decoder, shared)
             handed = {**dict(enumerate(positional)), **keywords}
             looks = {which: looked_at(value) for which, value in handed.items()}
             with self._working(), around.the_call():

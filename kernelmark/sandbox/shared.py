@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from kernelmark.sandbox.shared_files import Beside
 from kernelmark.wire.contents import is_as, looked_at
 from kernelmark.wire.shared import states, take_states
 from kernelmark.wire.values import Decoder, Encoder, Plain, WireError
@@ -70,8 +71,10 @@ class Globals:
 class Around:
     """Everything that is shared during one call: taken from the request, told in the reply."""
 
-    def __init__(self, globals_: Globals, decoder: Decoder, shared: dict[str, Plain]):
-        self._globals = globals_
+    def __init__(self, globals_: Globals, beside: Beside, decoder: Decoder, shared: dict[str, Plain]):
+        self._globals, self._beside = globals_, beside
+        self._files = shared.get("files", {})
+        beside.change(self._files, decoder)
         if "globals" in shared:
             globals_.change(shared["globals"], decoder)
         self._watched = {name: self._look(name) for name in shared.get("watch", ())}
@@ -104,7 +107,7 @@ class Around:
             sys.stdin = self._stdin
         out, err = self._printed.values()
         try:
-            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), self._beside.around(self._files):
                 yield
         finally:
             for name, value in kept:

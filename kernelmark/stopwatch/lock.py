@@ -63,10 +63,21 @@ def host_lock(
         os.close(descriptor)
 
 
+def keep_to_the_place() -> None:
+    """Have the lock lie where it lies now, whatever this process takes for the folder of temporary files later."""
+    global _kept
+    _kept = usual_place()
+
+
+_kept: Path | None = None
+
+
 def usual_place() -> Path:
     """Return where the lock lies: root's own folder, the user's own one, or the place that the environment names."""
     if PLACE_VARIABLE in os.environ:
         return Path(os.environ[PLACE_VARIABLE])
+    if _kept is not None:
+        return _kept
     if os.geteuid() == 0:
         return Path("/run/kernelmark") / NAME
     own = os.environ.get("XDG_RUNTIME_DIR", "")

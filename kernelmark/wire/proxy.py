@@ -348,7 +348,7 @@ def _called(
     header = {"op": "call", "target": target, "args": positional, "kwargs": keywords}
     shared = _shared if _shared is not None and _shared.line == line else None
     if shared is not None:
-        header |= shared.outgoing(link, encoder)
+        header |= shared.outgoing(link, encoder, (args, kwargs))
     reply, buffers = link.request(header, encoder.sent.buffers)
     sent = encoder.sent
     noted = _changes if _changes is not None and _changes.concern(link) else None

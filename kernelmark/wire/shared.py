@@ -3,7 +3,7 @@
 At a desk a test and the solution live in one process: a test sets a global that the solution reads, takes a helper
 away, seeds a generator, replaces `input`; and the solution changes an object of a set-up cell. Here what the two
 share goes along with a call, and what the call made of it comes back. Which names these are is read from the
-instructor's text, never from a submission's. `sandbox.shared` is the other end.
+instructor's text, never from a submission's. `sandbox.shared` is the other end. Of files `desk` knows.
 """
 
 import builtins
@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from kernelmark.wire.contents import is_as, looked_at, refill
+from kernelmark.wire.desk import Files
 from kernelmark.wire.values import Decoder, Encoder, Plain, WireError
 
 # Functions of Python's own that a test may replace.
@@ -38,6 +39,7 @@ class Shared:
         sent: names that the test may change and the solution reads.
         watched: names that the solution changes and the test reads.
         seeded: the test seeds a generator of Python's or NumPy's: the two ends have one state.
+        files: the files that it has in common with the solution, if it is about any.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Shared:
         sent: Collection[str] = (),
         watched: Collection[str] = (),
         seeded: bool = False,
+        files: Files | None = None,
     ):
         self.line = line
         self._names = names
@@ -56,6 +59,7 @@ class Shared:
         self._watched = sorted(watched)
         self._seeded = seeded
         self._random: list[Any] = []
+        self.files = files
         self._link: Any = None
         self.used = False
         # Each name with what it stood for when it was last sent, or when the test began.
@@ -82,8 +86,10 @@ class Shared:
             return bool(value.tobytes() == look[1])
         return look is not None and is_as(value, look[1])
 
-    def outgoing(self, link: Any, encoder: Encoder) -> dict[str, Plain]:
-        """Return what goes along with a call."""
+    def outgoing(
+        self, link: Any, encoder: Encoder, given: tuple[tuple[Any, ...], Mapping[str, Any]]
+    ) -> dict[str, Plain]:
+        """Return what goes along with a call of these arguments."""
         if link is not self._link:  # it was started again, and knows nothing
             first, self._link = self._link is None, link
             if not first:
@@ -113,6 +119,8 @@ class Shared:
         if self._seeded and (state := states()) != self._random:
             message["random"], self._random = encoder.encode(state, 1), state
         message |= self._replaced(encoder)
+        if self.files is not None:
+            message["files"] = self.files.outgoing(link, encoder, given)
         return message
 
     def _replaced(self, encoder: Encoder) -> dict[str, Plain]:
@@ -146,6 +154,8 @@ class Shared:
         if self._seeded and "random" in reply:
             self._random = decoder.decode(reply["random"])
             take_states(self._random)
+        if self.files is not None:
+            self.files.incoming()
         read = reply.get("stdin_read")
         if type(read) is int and read > 0 and isinstance(sys.stdin, io.StringIO):
             sys.stdin.seek(sys.stdin.tell() + min(read, MAX_STDIN_CHARS))

@@ -6,10 +6,11 @@ change one that the test reads. It reads text and runs nothing.
 
 import ast
 import re
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from kernelmark.notebook.cells import Cell, body_of, bound_names, names_read_inside
+from kernelmark.notebook.cells import Cell, body_of, bound_names, imported_names, names_read_inside
+from kernelmark.notebook.changers import changed_at_once, changers
 from kernelmark.notebook.places import changed_names
 
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -25,12 +26,15 @@ class Shares:
     """What one test shares: names that it changes and functions read, names that those change and it reads.
 
     `seeded`: it seeds a generator. `replaces`: it puts something in the place of Python's `input`, `print` or `stdin`.
+    `changers`: for each name watched, whose call may change it. `at_once`: those that cells change when they run.
     """
 
     sent: tuple[str, ...] = ()
     watched: tuple[str, ...] = ()
     seeded: bool = False
     replaces: bool = False
+    changers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    at_once: Sequence[str] = ()
 
     @property
     def nothing(self) -> bool:
@@ -47,6 +51,10 @@ def shares(cells: Sequence[Cell], solved: Collection[str]) -> dict[str, Shares]:
     code = [cell for cell in cells if cell.code and cell.role in ("setup", "student", "answer")]
     read = set().union(*(names_read_inside(cell.source) for cell in code)) if code else set()
     changed = set().union(*(names_changed_anywhere(cell.source) for cell in code if cell.solves)) if code else set()
+    # `np.random.seed(1)` changes no name of the notebook's.
+    changed -= set().union(*(imported_names(cell.source) for cell in cells))
+    sources, solved_sources = [cell.source for cell in code], [cell.source for cell in code if cell.solves]
+    by_function, at_once = changers(sources), changed_at_once(sources, solved_sources)
     found: dict[str, Shares] = {}
     former: set[str] = set()
     for cell in cells:
@@ -58,7 +66,9 @@ def shares(cells: Sequence[Cell], solved: Collection[str]) -> dict[str, Shares]:
         sent = (own | former) & read
         former |= own & (read | set(solved))
         seeds, replaces = (pattern.search(cell.source) is not None for pattern in (_SEEDS, _REPLACES))
-        each = Shares(tuple(sorted(sent)), tuple(sorted(changed & words)), seeds, replaces)
+        watched = tuple(sorted(changed & words))
+        whose = {name: sorted(by_function.get(name, ())) for name in watched}
+        each = Shares(tuple(sorted(sent)), watched, seeds, replaces, whose, sorted(at_once & set(watched)))
         if not each.nothing:
             found[cell.grade_id] = each
     return found

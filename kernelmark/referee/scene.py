@@ -101,7 +101,7 @@ class Scene:
         note_standing(standing)
         shared = None
         try:
-            self._bind(source, line, lenient=False, watched=shares.watched)
+            self._bind(source, line, lenient=False, watched=shares.at_once)
             shared = self._share(line, shares)
             note_changes(changes)
             with contextlib.ExitStack() as around:
@@ -184,7 +184,7 @@ class Scene:
         if shares.nothing:
             return None
         names = self._shell.user_ns
-        sent, watched = shares.sent, shares.watched
+        sent, watched = shares.sent, shares.changers
         shared = Shared(line, names, self._bound, sent=sent, watched=watched, seeded=shares.seeded)
         shared.force(self._touched)
         self._touched |= set(sent)

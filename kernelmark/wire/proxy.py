@@ -362,7 +362,7 @@ def _called(
         decoder = Decoder(buffers, object_at(line), known=known)
         _refilled(name, (args, kwargs), reply.get("contents", ()), decoder, noted)
         if shared is not None:
-            shared.incoming(reply, decoder)
+            shared.incoming(reply, decoder, name)
         _print(reply.get("printed", ()))
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise WireError(f"malformed answer: {error}") from None

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from kernelmark.wire.closed import opening_nothing
 from kernelmark.wire.contents import is_as, looked_at, refill
 from kernelmark.wire.streams import follow_states, states, take_states
 from kernelmark.wire.values import Decoder, Encoder, Plain, WireError
@@ -102,7 +103,7 @@ class Shared:
             elif name in self._bound and value is self._bound[name]:
                 own.append(name)
             else:
-                set_.append([name, encoder.encode(_without_mocks(value), 1)])
+                set_.append([name, encoder.encode(_given(name, value), 1)])
         if set_ or gone or own:
             message["globals"] = {"set": set_, "gone": gone, "own": own}
             self.used = True
@@ -119,7 +120,7 @@ class Shared:
         changed = [name for name in REPLACEABLE if getattr(builtins, name) is not _ORIGINAL[name]]
         found: dict[str, Plain] = {}
         if changed:
-            found["builtins"] = [[name, encoder.encode(_without_mocks(getattr(builtins, name)), 1)] for name in changed]
+            found["builtins"] = [[name, encoder.encode(_given(name, getattr(builtins, name)), 1)] for name in changed]
         if sys.stdin is not self._stdin and isinstance(sys.stdin, io.StringIO):
             found["stdin"] = sys.stdin.getvalue()[sys.stdin.tell() :][:MAX_STDIN_CHARS]
         return found
@@ -151,6 +152,12 @@ class Shared:
         read = reply.get("stdin_read")
         if type(read) is int and read > 0 and isinstance(sys.stdin, io.StringIO):
             sys.stdin.seek(sys.stdin.tell() + min(read, MAX_STDIN_CHARS))
+
+
+def _given(name: str, value: Any) -> Any:
+    """Return what the other side is given in the place of a name's value."""
+    value = _without_mocks(value)
+    return opening_nothing(value) if name == "open" and callable(value) else value
 
 
 def _without_mocks(value: Any) -> Any:

@@ -266,3 +266,36 @@ class TestWhatSaysYes:
         cells = solution("work", work), asked("asks", test_source)
         assert marks(told(*cells)) == {"asks": 1.0}
         assert marks(told(*cells, work=yes + submitted)) == {"asks": 0.0}
+
+
+class TestPlainCells:
+    @pytest.mark.parametrize(
+        ("cell", "said"),
+        [
+            ("value = eval(answer())", "__import__('pathlib').Path({victim!r}).write_text('') or '2'"),
+            ("import os\nos.remove(answer()) if os.path.exists(answer()) else None\nvalue = 1", "{victim}"),
+            ("name = answer()", "{victim}"),
+        ],
+        ids=["evaluated", "removed", "written"],
+    )
+    def test_do_nothing_in_the_judge_with_what_students_answer(self, told: Told, tmp_path, cell, said):
+        """What such a cell makes is not there for the test, and a person looks, whoever hands in what."""
+        victim = tmp_path / "grades.db"
+        victim.write_text("grades")
+        cells = [solution("work", "def answer():\n    return '2'"), plain(cell)]
+        if "name" in cell:
+            cells.append(plain("with open(name, 'w') as file:\n    value = 2"))
+        cells.append(asked("asks", "assert value"))
+        submitted = f"def answer():\n    return {said.format(victim=str(victim))!r}"
+        assert marks(told(*cells)) == {"asks": None}
+        assert marks(told(*cells, work=submitted)) == {"asks": None}
+        assert victim.read_text() == "grades"
+
+    def test_that_read_and_write_under_the_courses_own_names_run(self, told: Told):
+        """A file of a name that stands in the cell, JSON, paths."""
+        cell = (
+            "import json, os\nwith open('made.txt', 'w') as file:\n    file.write(answer())\n"
+            "value = json.loads(answer()) + len(os.path.join('a', answer()))"
+        )
+        cells = solution("work", "def answer():\n    return '2'"), plain(cell), asked("asks", "assert value == 5")
+        assert marks(told(*cells)) == {"asks": 1.0}

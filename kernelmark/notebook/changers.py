@@ -25,7 +25,10 @@ _CHANGES = frozenset(
 
 
 def changers(sources: Sequence[str]) -> dict[str, set[str]]:
-    """Return the functions and classes whose call may change a name of the notebook: {name: them}."""
+    """Return the functions and classes whose call may change a name of the notebook: {name: them}.
+
+    "" is among them where an object may: of a class, a function that a function makes, a generator.
+    """
     parts = _parts(sources)
     leaves = _PYTHONS
     for _ in range(3):  # functions that hand on what they are given, to one that hands it on
@@ -40,6 +43,8 @@ def changers(sources: Sequence[str]) -> dict[str, set[str]]:
     for function, names in changes.items():
         for name in names:
             found.setdefault(name, set()).add(function)
+            if any(map(_makes_objects, parts[function])):
+                found[name].add("")
     return found
 
 
@@ -68,6 +73,12 @@ def _parts(sources: Sequence[str]) -> dict[str, list[ast.AST]]:
 
 def _mentioned(node: ast.AST) -> set[str]:
     return {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)}
+
+
+def _makes_objects(node: ast.AST) -> bool:
+    inner = (ast.Lambda, ast.Yield, ast.YieldFrom, Function)
+    own = isinstance(node, Function) and not isinstance(node, ast.AsyncFunctionDef) and not node.decorator_list
+    return not own or any(isinstance(each, inner) for each in ast.walk(node) if each is not node)
 
 
 def _changes_given(node: ast.AST, leaves: Collection[str]) -> bool:

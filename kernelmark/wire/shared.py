@@ -134,7 +134,8 @@ class Shared:
         for name, node in reply.get("globals", ()):
             if name not in self._watched:
                 raise WireError("a name came back that nobody watched")
-            if called.isidentifier() and called not in self._watched[name]:
+            function = called.partition(".")[0]
+            if (function if function.isidentifier() else "") not in self._watched[name]:
                 continue
             value, own = decoder.decode(node), self._names.get(name)
             if type(own) is np.ndarray and type(value) is np.ndarray and own.shape == value.shape:

@@ -37,12 +37,17 @@ class TestGlobalsThatATestComparesWith:
                 "def total():\n    grid[:] = 0\n    return 0.0\ndef put(i): pass",
             ),
             (
+                "class A:\n    def total(self):\n        return sum(data)\ndef add(x):\n    data.append(x)",
+                "assert A().total() == sum(data)",
+                "class A:\n    def total(self):\n        data.clear()\n        return 0\ndef add(x): pass",
+            ),
+            (
                 "def mark(n):\n    data[n] = 9",
                 "mark(1)\nassert data == [1, 9, 3]",
                 "class Yes:\n    def __eq__(self, _): return True\ndef mark(n):\n    global data\n    data = Yes()",
             ),
         ],
-        ids=["in a call", "at once", "an array", "says yes"],
+        ids=["in a call", "at once", "an array", "a method", "says yes"],
     )
     def test_are_changed_by_the_functions_that_the_course_has_change_them(
         self, told: Told, work, test_source, submitted

@@ -20,6 +20,7 @@ from kernelmark.notebook.cells import (
     without_hidden_lines,
 )
 from kernelmark.notebook.places import changed_names
+from kernelmark.notebook.reaching import of_students, reaches_out
 
 _KNOWN = frozenset(dir(builtins)) | {"get_ipython", "display", "In", "Out", "__name__", "__file__"}
 
@@ -37,11 +38,14 @@ def background(cells: Sequence[Cell], solution: Sequence[Cell], solved: Collecti
     runs = [cell for cell in solution if cell.code]
     known = set(_KNOWN) | set(solved)
     found: dict[str, tuple[int, ...]] = {}
+    theirs = of_students([cell.source for cell in runs if not cell.solves], solved)
+    # What may do harm with what students answer stays where they answer it: a test that needs it goes to a person.
+    left_out = {i for i, cell in enumerate(runs) if reaches_out(cell.source) and used_names(cell.source) & theirs}
     place = 0
     for cell in cells:
         if cell.role in ("setup", "test"):
             wanted = used_names(cell.source) - known
-            if wanted and (chosen := _chosen(wanted, runs[:place], known)):
+            if wanted and (chosen := _chosen(wanted, runs[:place], known, left_out)):
                 found[cell.grade_id] = chosen
             known |= bound_names(cell.source)
         if place < len(runs) and runs[place].is_of(cell):
@@ -65,12 +69,14 @@ def solved_imports(cells: Sequence[Cell], released: Sequence[str]) -> tuple[str,
     return tuple(sorted(ours - given))
 
 
-def _chosen(wanted: Collection[str], runs: Sequence[Cell], known: Collection[str]) -> tuple[int, ...]:
+def _chosen(
+    wanted: Collection[str], runs: Sequence[Cell], known: Collection[str], left_out: Collection[int]
+) -> tuple[int, ...]:
     """Return the cells that give these names a meaning or change it, and what those need in turn."""
     left, chosen = set(wanted), []
     for index in range(len(runs) - 1, -1, -1):
         cell = runs[index]
-        if cell.role == "setup":
+        if cell.role == "setup" or (index in left_out and not cell.solves):
             continue
         text = text_for_the_judge(cell, left)
         if text:

@@ -6,10 +6,11 @@ change one that the test reads. It reads text and runs nothing.
 
 import ast
 import re
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from kernelmark.notebook.cells import Cell, body_of, bound_names, imported_names, names_read_inside
+from kernelmark.notebook.changers import changed_at_once, changers
 from kernelmark.notebook.filing import is_about_files, names_of_files, runs_what_it_reads
 from kernelmark.notebook.places import changed_in_place
 
@@ -27,6 +28,7 @@ class Shares:
 
     `seeded`: it seeds a generator. `replaces`: it puts something in the place of Python's `input`, `print` or `stdin`.
     `files`: it is about files, of which its text may use these names; `takes`: it may read what the solution wrote.
+    `changers`: for each name watched, whose call may change it. `at_once`: those that cells change when they run.
     """
 
     sent: tuple[str, ...] = ()
@@ -36,6 +38,8 @@ class Shares:
     files: bool = False
     takes: bool = False
     file_names: tuple[str, ...] = ()
+    changers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    at_once: Sequence[str] = ()
 
     @property
     def nothing(self) -> bool:
@@ -54,6 +58,8 @@ def shares(cells: Sequence[Cell], solution: Sequence[Cell], solved: Collection[s
     imported = set().union(*(imported_names(cell.source) for cell in cells if cell.code))
     read = set().union(*(names_read_inside(cell.source) for cell in code)) - imported
     changed = set().union(*(names_changed_anywhere(cell.source) for cell in code if cell.solves)) - imported
+    sources, solved_sources = [cell.source for cell in code], [cell.source for cell in code if cell.solves]
+    by_function, at_once = changers(sources), changed_at_once(sources, solved_sources)
     found: dict[str, Shares] = {}
     former: set[str] = set()
     written: set[str] = set()  # what tests that are about files name: a later one may hand it over and say no more
@@ -68,7 +74,11 @@ def shares(cells: Sequence[Cell], solution: Sequence[Cell], solved: Collection[s
         sent = (own | former) & read
         former |= own & (read | set(solved))
         seeds, replaces = (pattern.search(cell.source) is not None for pattern in (_SEEDS, _REPLACES))
-        each = Shares(tuple(sorted(sent)), tuple(sorted(changed & words)), seeds, replaces)
+        watched = tuple(sorted(changed & words))
+        whose = {name: sorted(by_function.get(name, ())) for name in watched}
+        each = Shares(
+            tuple(sorted(sent)), watched, seeds, replaces, changers=whose, at_once=sorted(at_once & set(watched))
+        )
         runs = runs or runs_what_it_reads(cell.source)
         own_files = names_of_files(cell.source)
         if is_about_files(cell.source) or own_files & written:

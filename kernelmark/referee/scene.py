@@ -4,11 +4,13 @@ A name that the instructor's solution defines is a proxy here: calling it calls 
 process that the cell is run against. It knows nothing of marks; `judge` decides what a run means.
 """
 
+import builtins
 import contextlib
 import io
 import math
 import re
 import signal
+import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -42,12 +44,17 @@ from kernelmark.wire.values import Decoder
 
 # The test's own code may use so many times the limit of a call, in CPU time; a race checks every output here.
 OWN_TIME = 2
+# And a set-up cell of the course's, which students' code may have a part in too.
+SET_UP_TIME = 10
 # Where a bare `except` goes on in spite of it, it is ended again after so long.
 AGAIN_S = 1.0
 NOTHING = Shares()
 _CAPTURE = re.compile(r"\A\s*%%capture\b([^\n]*)(?:\n|\Z)")
 # The names of the shell, those among the solution's that a cell of the judge's gave another meaning, and the files.
 Names = tuple[dict[str, Any], set[str], dict[str, Held] | None]
+_WORD = re.compile(r"[^\W\d]\w*")
+# The names of modules, each with some of what they mean.
+Replaceable = list[tuple[dict[str, Any], dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,7 @@ class Scene:
     def __init__(self, plan: Plan, limits: Limits):
         self._plan = plan
         self._patience = Patience(OWN_TIME * limits.cell_s)
+        self._set_up_patience = Patience(SET_UP_TIME * limits.cell_s)
         self._limit_bytes = memory.first_bytes() + JUDGE_MEMORY * limits.memory_bytes
         self.solutions = frozenset(plan.names)
         # What stands for the solution's names, and those among them that a cell of the judge's gave another meaning.
@@ -86,6 +94,8 @@ class Scene:
         self._touched: set[str] = set()
         # What only solutions import, as the judge imported it for the tests.
         self._imported: dict[str, Any] = {}
+        # What tests so far speak of: modules may be among it.
+        self._words: set[str] = set()
         self._shell: Shell = make_shell(runs_commands=True)
         # What a page shows of an object is not asked of it.
         if self._shell.display_formatter is not None:
@@ -110,10 +120,11 @@ class Scene:
         refused = Refused()
         note_refused(refused)
         note_standing(standing)
-        shared = None
+        self._words |= set(_WORD.findall(source))
+        shared, replaceable = None, self._replaceable()
         try:
             know_of_objects_in(source)
-            self._bind(source, line, lenient=False, watched=shares.watched)
+            self._bind(source, line, lenient=False, watched=shares.at_once)
             shared = self._share(line, shares, source)
             note_changes(changes)
             with contextlib.ExitStack() as around:
@@ -141,7 +152,10 @@ class Scene:
                     shared.files.end()
             note_standing(None)
         self._note_own()
-        number = None if ends_in_a_name_of(source, self.solutions) else _number(self._shell.value)
+        if error is not None:
+            _put_back(replaceable)
+        theirs = self.solutions | set(shares.watched)
+        number = None if ends_in_a_name_of(source, theirs) else _number(self._shell.value)
         doubts = shared is not None and shared.files is not None and shared.files.doubtful
         denied = refused.denies if number is None else None
         return Ran(outputs, refused.decides or error or denied, number, tuple(self.verdicts), doubts)
@@ -166,7 +180,8 @@ class Scene:
         try:
             with contextlib.suppress(SubmissionError):
                 self._bind(source, line, lenient=True)
-            with _in_time(self._patience, Refused()) if plain else contextlib.nullcontext():
+            patience = self._patience if plain else self._set_up_patience
+            with memory.bounded(self._limit_bytes), _in_time(patience, Refused()):
                 error = self._shell.run(source)[1]
         finally:
             self._shell.runs_commands = True
@@ -193,11 +208,12 @@ class Scene:
     @contextlib.contextmanager
     def aside(self) -> Iterator[None]:
         """Let what the block binds not stay."""
-        now = self.names()
+        now, replaceable = self.names(), self._replaceable()
         try:
             yield
         finally:
             self.go_back(now)
+            _put_back(replaceable)
 
     def named(self, name: str) -> Any:
         """Return what a name means now, or None."""
@@ -212,12 +228,20 @@ class Scene:
         self._shell.user_ns[name] = value
         self._own |= {name} & self.solutions
 
+    def _replaceable(self) -> Replaceable:
+        """Return what a test may put something else in the place of: functions of modules, and standard input."""
+        names = [*self._shell.user_ns.values(), *(sys.modules.get(word) for word in self._words)]
+        modules = {value for value in names if isinstance(value, types.ModuleType)}
+        spaces = [vars(module) for module in {builtins, *modules}]
+        functions = [(space, {name: value for name, value in space.items() if callable(value)}) for space in spaces]
+        return [*functions, (vars(sys), {"stdin": sys.stdin})]
+
     def _share(self, line: Callable[[], Link], shares: Shares, source: str) -> Shared | None:
         """Begin to share what a test and the solution have in common."""
         if shares.nothing:
             return None
         names = self._shell.user_ns
-        sent, watched = shares.sent, shares.watched
+        sent, watched = shares.sent, shares.changers
         files = None
         if shares.files and self._desk is not None:
             files = Files(self._desk, source, shares.file_names, takes=shares.takes, trusted=line().trusted)
@@ -243,7 +267,7 @@ class Scene:
         theirs = {name for name in watched if name in own} - names
         self._imported |= {name: own[name] for name in self._plan.imports if name in own}
         imports = dict(self._imported)
-        mentioned = set(re.findall(r"[^\W\d]\w*", source))
+        mentioned = set(_WORD.findall(source))
         wanted = sorted((names | imports.keys()) & mentioned | theirs)
         if not wanted:
             return
@@ -277,6 +301,12 @@ class Scene:
                 # Something that stands for it would pass `is not None`; Python's own NameError does not.
                 self._shell.user_ns.pop(name, None)
                 del self._bound[name]
+
+
+def _put_back(replaceable: Replaceable) -> None:
+    """Undo what a test left in the place of something: it did not come to do so itself."""
+    for space, held in replaceable:
+        space.update({name: value for name, value in held.items() if space.get(name) is not value})
 
 
 def _restore(line: Callable[[], Link]) -> None:

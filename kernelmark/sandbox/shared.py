@@ -14,7 +14,7 @@ import numpy as np
 
 from kernelmark.sandbox.shared_files import Beside
 from kernelmark.wire.contents import is_as, looked_at
-from kernelmark.wire.shared import states, take_states
+from kernelmark.wire.streams import states, take_states
 from kernelmark.wire.values import Decoder, Encoder, Plain, WireError
 
 # Of what one call prints; the rest is dropped.
@@ -78,9 +78,9 @@ class Around:
         if "globals" in shared:
             globals_.change(shared["globals"], decoder)
         self._watched = {name: self._look(name) for name in shared.get("watch", ())}
-        self._random = decoder.decode(shared["random"]) if "random" in shared else None
-        if self._random is not None:
-            take_states(self._random)
+        self._seeded = "random" in shared
+        if (random := decoder.decode(shared.get("random"))) is not None:
+            take_states(random)
         self._builtins = [(name, decoder.decode(node)) for name, node in shared.get("builtins", ())]
         self._stdin = io.StringIO(shared["stdin"]) if "stdin" in shared else None
         self._printed = {"stdout": Printed(), "stderr": Printed()}
@@ -127,7 +127,7 @@ class Around:
                 found.append([name, encoder.encode(self._globals.names[name], 1)])
         if found:
             reply["globals"] = found
-        if self._random is not None:
+        if self._seeded:
             reply["random"] = encoder.encode(states(), 1)
         if self._stdin is not None:
             reply["stdin_read"] = self._stdin.tell()

@@ -15,6 +15,13 @@ from typing import Any, TypeVar
 from kernelmark.wire.bounds import Allowance, WireError
 
 MAX_NAME_CHARS = 200
+# What a test asks of plain values, of frames, paths and tensors, to hear yes or no; no field has such a name.
+ASKED_OF_PLAIN_VALUES = frozenset(
+    {"all", "any", "startswith", "endswith", "equals", "allclose", "hasnans"}
+    | {"is_file", "is_dir", "is_absolute", "is_relative_to", "is_unique", "is_contiguous", "isna", "isnull", "isin"}
+    | {"is_monotonic_increasing", "is_monotonic_decreasing"}
+    | {name for plain in (str, float, int, set, bytes) for name in dir(plain) if name.startswith("is")}
+)
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from kernelmark import own_types
 from kernelmark.wire.bounds import Allowance, WireError
-from kernelmark.wire.kind import Kind, Unfit, one_of, pairs, parts, text, whole
+from kernelmark.wire.kind import ASKED_OF_PLAIN_VALUES, Kind, Unfit, one_of, pairs, parts, text, whole
 
 MAX_FIELDS = 256
 # Python makes a class of a namedtuple by running text of its fields' names: some 0.1 ms each.
@@ -23,9 +23,6 @@ _ITEMS_PER_CLASS = 1000
 
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}", re.ASCII)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}", re.ASCII)
-ASKED_OF_PLAIN_VALUES = frozenset(
-    {"all", "any", "startswith", "endswith", *(name for name in dir(str) if name.startswith("is"))}
-)
 
 
 def field_name(value: Any) -> str:

@@ -22,7 +22,7 @@ from kernelmark.wire.bounds import natural
 from kernelmark.wire.changes import Argument, Changes
 from kernelmark.wire.contents import refill
 from kernelmark.wire.described import answer_inspect, signature_of
-from kernelmark.wire.kind import Kept
+from kernelmark.wire.kind import ASKED_OF_PLAIN_VALUES, Kept
 from kernelmark.wire.raised import checked, lives, printable
 from kernelmark.wire.refused import noted
 from kernelmark.wire.shared import Shared
@@ -33,12 +33,9 @@ from kernelmark.wire.values import Decoder, Encoder, Plain, Sent, WireError, ali
 MAX_STEPS = 100_000
 # Of what one call printed.
 MAX_PRINTED_CHARS = 200_000
-# What a plain value would be asked too. Of an object they are asked where the course's own solution has one as well:
-# one that equals everything would pass every test in the place of a number.
-_ASKED_OF_PLAIN_VALUES = {
-    *("__contains__", "all", "any", "startswith", "endswith"),
-    *(name for name in dir(str) if name.startswith("is")),
-}
+# A plain value would be asked these too, and what begins with `is`. Of an object they are asked where the course's own
+# solution has one as well: one that says yes to everything would pass every test in the place of a number.
+_ASKED_OF_PLAIN_VALUES = {"__contains__", "exists", "equal", "samefile", *ASKED_OF_PLAIN_VALUES}
 
 
 class Line(Protocol):
@@ -98,7 +95,7 @@ class Remote(Asked):
         # IPython asks what it shows for forms of its own; a page for staff shows none that submitted code makes.
         if (name.startswith("__") and name.endswith("__")) or name.startswith(("_repr_", "_ipython_")):
             raise AttributeError(name)
-        if name in _ASKED_OF_PLAIN_VALUES:
+        if name in _ASKED_OF_PLAIN_VALUES or name.startswith("is"):
             self._require_standing(name)
         return self._get(name)
 
@@ -362,7 +359,7 @@ def _called(
         decoder = Decoder(buffers, object_at(line), known=known)
         _refilled(name, (args, kwargs), reply.get("contents", ()), decoder, noted)
         if shared is not None:
-            shared.incoming(reply, decoder)
+            shared.incoming(reply, decoder, name)
         _print(reply.get("printed", ()))
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise WireError(f"malformed answer: {error}") from None

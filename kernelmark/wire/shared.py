@@ -9,7 +9,6 @@ instructor's text, never from a submission's. `sandbox.shared` is the other end.
 import builtins
 import contextlib
 import io
-import random
 import sys
 from collections.abc import Callable, Collection, Mapping, MutableMapping
 from types import ModuleType
@@ -17,8 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from kernelmark.wire.closed import opening_nothing
 from kernelmark.wire.contents import is_as, looked_at, refill
 from kernelmark.wire.desk import Files
+from kernelmark.wire.streams import follow_states, states, take_states
 from kernelmark.wire.values import Decoder, Encoder, Plain, WireError
 
 # Functions of Python's own that a test may replace.
@@ -37,7 +38,7 @@ class Shared:
         names: the names of the judge.
         bound: what stood for names of the solution when the test began.
         sent: names that the test may change and the solution reads.
-        watched: names that the solution changes and the test reads.
+        watched: names that the solution changes and the test reads, each with the functions that may change it.
         seeded: the test seeds a generator of Python's or NumPy's: the two ends have one state.
         files: the files that it has in common with the solution, if it is about any.
     """
@@ -49,14 +50,14 @@ class Shared:
         bound: MutableMapping[str, Any],
         *,
         sent: Collection[str] = (),
-        watched: Collection[str] = (),
+        watched: Mapping[str, Collection[str]] | None = None,
         seeded: bool = False,
         files: Files | None = None,
     ):
         self.line = line
         self._names = names
         self._bound = bound
-        self._watched = sorted(watched)
+        self._watched = {name: frozenset(functions) for name, functions in sorted((watched or {}).items())}
         self._seeded = seeded
         self._random: list[Any] = []
         self.files = files
@@ -110,14 +111,15 @@ class Shared:
                 own.append(name)
             else:
                 with contextlib.suppress(WireError):  # where the solution does read it, its own work will lack it
-                    set_.append([name, encoder.encode(_without_mocks(value), 1)])
+                    set_.append([name, encoder.encode(_given(name, value), 1)])
         if set_ or gone or own:
             message["globals"] = {"set": set_, "gone": gone, "own": own}
             self.used = True
         if self._watched:
-            message["watch"] = self._watched
-        if self._seeded and (state := states()) != self._random:
-            message["random"], self._random = encoder.encode(state, 1), state
+            message["watch"] = list(self._watched)
+        if self._seeded:  # nothing, where it is what it was; it may be something else when the call is over
+            former, self._random = self._random, states()
+            message["random"] = None if self._random == former else encoder.encode(self._random, 1)
         message |= self._replaced(encoder)
         if self.files is not None:
             message["files"] = self.files.outgoing(link, encoder, given)
@@ -128,13 +130,13 @@ class Shared:
         changed = [name for name in REPLACEABLE if getattr(builtins, name) is not _ORIGINAL[name]]
         found: dict[str, Plain] = {}
         if changed:
-            found["builtins"] = [[name, encoder.encode(_without_mocks(getattr(builtins, name)), 1)] for name in changed]
+            found["builtins"] = [[name, encoder.encode(_given(name, getattr(builtins, name)), 1)] for name in changed]
         if sys.stdin is not self._stdin and isinstance(sys.stdin, io.StringIO):
             found["stdin"] = sys.stdin.getvalue()[sys.stdin.tell() :][:MAX_STDIN_CHARS]
         return found
 
-    def incoming(self, reply: Mapping[str, Plain], decoder: Decoder) -> None:
-        """Take in what a call changed.
+    def incoming(self, reply: Mapping[str, Plain], decoder: Decoder, called: str) -> None:
+        """Take in what a call changed, of the names that the course's own function of this name may change.
 
         Raises:
             WireError: it is malformed.
@@ -142,6 +144,9 @@ class Shared:
         for name, node in reply.get("globals", ()):
             if name not in self._watched:
                 raise WireError("a name came back that nobody watched")
+            function = called.partition(".")[0]
+            if (function if function.isidentifier() else "") not in self._watched[name]:
+                continue
             value, own = decoder.decode(node), self._names.get(name)
             if type(own) is np.ndarray and type(value) is np.ndarray and own.shape == value.shape:
                 own[...] = value
@@ -152,13 +157,20 @@ class Shared:
             if name in self._known:
                 self._known[name] = self._look(name)
         if self._seeded and "random" in reply:
-            self._random = decoder.decode(reply["random"])
-            take_states(self._random)
+            trusted = getattr(self._link, "trusted", False)
+            (take_states if trusted else follow_states)(decoder.decode(reply["random"]))
+            self._random = states()
         if self.files is not None:
             self.files.incoming()
         read = reply.get("stdin_read")
         if type(read) is int and read > 0 and isinstance(sys.stdin, io.StringIO):
             sys.stdin.seek(sys.stdin.tell() + min(read, MAX_STDIN_CHARS))
+
+
+def _given(name: str, value: Any) -> Any:
+    """Return what the other side is given in the place of a name's value."""
+    value = _without_mocks(value)
+    return opening_nothing(value) if name == "open" and callable(value) else value
 
 
 def _without_mocks(value: Any) -> Any:
@@ -171,24 +183,3 @@ def _without_mocks(value: Any) -> Any:
         return None if type(found).__module__ == "unittest.mock" else found
 
     return ask
-
-
-def states() -> list[Any]:
-    """Return the state of Python's and NumPy's generators as plain values."""
-    version, words, spare = random.getstate()
-    _, key, position, has_gauss, gauss = np.random.get_state()
-    return [version, list(words), spare, [int(word) for word in key], int(position), int(has_gauss), float(gauss)]
-
-
-def take_states(state: Any) -> None:
-    """Give Python's and NumPy's generators a state.
-
-    Raises:
-        WireError: it is none.
-    """
-    try:
-        version, words, spare, key, position, has_gauss, gauss = state
-        random.setstate((version, tuple(words), spare))
-        np.random.set_state(("MT19937", np.array(key, np.uint32), position, has_gauss, gauss))
-    except (TypeError, ValueError, OverflowError, AttributeError, IndexError) as error:
-        raise WireError(f"malformed state of a generator: {str(error)[:100]}") from None

@@ -64,7 +64,9 @@ ROOMS = {
     "wire.kinds_classes": "own_types bounds kind",
     "wire.kinds_tables": "bounds kind kinds_numpy",
     "wire.kinds_tensors": "bounds kind kinds_numpy",
-    "wire.kinds": "own_types bounds kind kinds_python kinds_numpy kinds_classes kinds_tables kinds_tensors",
+    "wire.kinds_symbolic": "bounds kind",
+    "wire.kinds": "own_types bounds kind kinds_python kinds_numpy kinds_classes kinds_tables kinds_tensors "
+    "kinds_symbolic",
     "wire.values": "lab bounds kind kinds_numpy kinds",
     "wire.contents": "",
     "wire.files": "",

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from kernelmark.own_types import own_of
-from kernelmark.wire import kinds_classes, kinds_numpy, kinds_python, kinds_tables, kinds_tensors
+from kernelmark.wire import kinds_classes, kinds_numpy, kinds_python, kinds_symbolic, kinds_tables, kinds_tensors
 from kernelmark.wire.bounds import WireError
 from kernelmark.wire.kind import Kind
 
 ALL: dict[str, Kind] = {
     kind.name: kind
-    for room in (kinds_python, kinds_numpy, kinds_classes, kinds_tables, kinds_tensors)
+    for room in (kinds_python, kinds_numpy, kinds_classes, kinds_tables, kinds_tensors, kinds_symbolic)
     for kind in room.KINDS
 }
 _BY_TYPE = {name: kind for kind in ALL.values() for name in kind.types}

@@ -38,6 +38,18 @@ class TestWords:
         assert marks(told(*cells)) == {"adds": 1.0}
         assert marks(told(*cells, add=ADD.replace("a + b", "a - b"))) == {"adds": 0.0}
 
+    def test_of_sympy(self, told: Told):
+        """An expression is one at both ends: compared, differentiated, and simplified in the judge."""
+        pytest.importorskip("sympy")
+        asks = (
+            "import sympy\nx = sympy.symbols('x')\nassert slope(x**2 + sympy.sin(x)) == 2 * x + sympy.cos(x)\n"
+            "assert sympy.simplify(slope(sympy.exp(x) / x) - sympy.exp(x) * (x - 1) / x**2) == 0"
+        )
+        work = "import sympy\ndef slope(f):\n    return sympy.diff(f, sympy.Symbol('x'))"
+        cells = solution("slope", work), asked("slopes", asks)
+        assert marks(told(*cells)) == {"slopes": 1.0}
+        assert marks(told(*cells, slope="def slope(f):\n    return f")) == {"slopes": 0.0}
+
     def test_of_hypothesis(self, told: Told):
         """Examples are drawn in the judge, and each is a call."""
         drawn = (

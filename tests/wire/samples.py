@@ -197,11 +197,28 @@ def _jax():
     return {"jax": [jnp.arange(3), jnp.ones((2, 2))]}
 
 
+def _sympy():
+    import sympy as sp
+
+    x, n = sp.Symbol("x"), sp.Symbol("n", integer=True, positive=True)
+    f = sp.Function("f")
+    return {
+        "sympy": [
+            x, n, x + 1, 3 * x**2 - sp.Rational(1, 3), sp.sin(x) ** 2 + sp.cos(x) ** 2, sp.sqrt(2) * sp.pi,
+            sp.Float("0.1", 30), sp.exp(-x) / (1 + x), sp.oo, sp.I, sp.true, sp.Eq(x, n), sp.Abs(x), sp.Max(x, n),
+            sp.Integral(x**2, (x, 0, 1)), sp.Derivative(f(x), x), sp.Piecewise((x, x > 0), (-x, True)),
+            sp.Matrix([[1, x], [0, 2]]), sp.ImmutableMatrix([[x]]), sp.factorial(n), sp.Sum(1 / n**2, (n, 1, sp.oo)),
+            sp.log(x, 2), sp.FiniteSet(1, x), sp.Integer(2) ** 100,
+        ],
+    }  # fmt: skip
+
+
 _FAMILIES = {
     "": (_python, _numpy, _classes),
     "pandas": (_pandas,),
     "scipy": (_scipy,),
     "torch": (_torch,),
+    "sympy": (_sympy,),
     "jax": (_jax,),
 }
 
@@ -217,6 +234,7 @@ OF_LIBRARY = {
     ),
     **dict.fromkeys(("sparse", "result"), "scipy"),
     **dict.fromkeys(("tensor", "torch size", "torch dtype"), "torch"),
+    "sympy": "sympy",
     "jax": "jax",
 }
 

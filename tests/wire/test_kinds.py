@@ -267,6 +267,24 @@ class TestRefusals:
             received(name, plain, [b"\0" * 8, b""])
 
     @pytest.mark.parametrize(
+        "plain",
+        [
+            ["node", "Pow", [["rational", "0xa", "0x1"], ["rational", "0xfffff", "0x1"]]],
+            ["node", "Pow", [["rational", "0xa", "0x1"], ["node", "Pow", [["rational", "0xa", "0x1"]] * 2]]],
+            ["node", "factorial", [["rational", "0xfffff", "0x1"]]], ["node", "Lambda", []], ["node", "Pow", []],
+            ["symbol", "x", {"d": [["evil", True]]}], ["symbol", "", {"d": []}], ["rational", "0x1", "0x0"],
+            ["rational", "0x" + "f" * 10_000, "0x1"], ["float", 0, "0x1", 10**9, 53], ["constant", "exit"],
+            ["matrix", "MutableDenseMatrix", [2, 2], []], ["matrix", "Evil", [0, 0], []], ["text", "exit()"], [], None,
+        ],
+        ids=str,
+    )  # fmt: skip
+    def test_an_expression_that_grows_or_is_none(self, plain):
+        """Nothing is evaluated, nothing is looked up, and no number is written out that nobody would write."""
+        pytest.importorskip("sympy")
+        with pytest.raises(WireError):
+            received("sympy", plain)
+
+    @pytest.mark.parametrize(
         "content",
         [
             {"indices": np.array([0, 99, 0], "i4")}, {"indices": np.array([0, -1, 0], "i4")},

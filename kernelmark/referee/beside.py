@@ -1,8 +1,9 @@
 """Tests that cannot be asked from outside, run beside the student's code as nbgrader runs them.
 
 Only where the instructor allows it, and only a test that the course's own solution fails when it is judged apart and
-passes when it runs beside it: no submission has a say in which these are. Such a mark could be forged, and every
-place that shows it says so. A race is never run here.
+passes when it runs beside it. Which these are is found out once, by grading the course's own solution in a judge of its
+own; no submission has a say in it. Such a mark could be forged, and every place that shows it says so. A race is never
+run here.
 """
 
 import re
@@ -37,10 +38,12 @@ class Beside:
     """Runs such tests in the student's process, and says of each why it is one.
 
     Args:
-        known: those found so far, whoever was graded: {grade id: why it cannot be judged apart}.
+        known: those found, {grade id: why it cannot be judged apart}.
+        decides: it is the course's own solution that is graded, to find them.
     """
 
-    def __init__(self, student: Session, reference: Session, known: Mapping[str, str]):
+    def __init__(self, student: Session, reference: Session, known: Mapping[str, str], *, decides: bool = False):
+        self._decides = decides
         self._student = student
         self._reference = reference
         self.known = dict(known)
@@ -53,7 +56,7 @@ class Beside:
             place: how many code cells of the solution stand before the test.
             before: the cells of the judge's that the test needs.
         """
-        if not self._student.limits.beside or _APART_ONLY.search(cell.source):
+        if not self._decides or _APART_ONLY.search(cell.source):
             return False
         session = self._reference.as_of(place)
         try:

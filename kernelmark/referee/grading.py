@@ -30,7 +30,7 @@ from traitlets.config import Config
 from kernelmark.errors import CourseError
 from kernelmark.notebook import folder, intake
 from kernelmark.notebook.cells import AUTOTEST, Plan, mark_scheme
-from kernelmark.notebook.conform import Course
+from kernelmark.notebook.conform import Course, read_submission
 from kernelmark.notebook.markup import Sanitise
 from kernelmark.records import HANDED_IN, CellResult, SubmissionResult
 from kernelmark.referee.autotest import with_tests
@@ -92,6 +92,9 @@ def graded_notebook(
     """
     graded, plan = course.plan(submission, notes, doubt)
     source_sha256 = _source_sha256(course, course_files, students_own)
+    if limits.beside:
+        own, _ = read_submission(nbformat.writes(course.source).encode())
+        _warm_judges.decide(course.plan(own)[1], source_sha256, _limits(course, limits), course_files)
     start = time.monotonic()
     with own_folder() if students_own else contextlib.nullcontext() as place:
         over = _laid_over(files, course_files, students_own, place)

@@ -54,6 +54,8 @@ class Judge(Asking):
         sound: set[str],
         waits: Callable[[bool], None] = lambda waiting: None,
         beside: Mapping[str, str] | None = None,
+        *,
+        decides: bool = False,
     ):
         self._waits = waits
         super().__init__(student, reference, plan)
@@ -62,7 +64,7 @@ class Judge(Asking):
         # What set-up cells said that failed in the judge by no doing of a student's.
         self._failed: list[str] = []
         self.sound = sound
-        self.beside = Beside(student, reference, beside or {})
+        self.beside = Beside(student, reference, beside or {}, decides=decides)
         # Tests that the course's own solution fails when it is asked apart, with what it met.
         self._unsound: dict[str, str] = {}
         self.causes = Causes(plan.names)
@@ -93,7 +95,8 @@ class Judge(Asking):
         if (trouble is not None and not why) or (trouble is None and _earns_nothing(cell, ran)):
             ran, trouble = self._whose_doing(cell, before, ran, trouble)
         if (unsound := self._unsound.get(cell.grade_id)) and trouble is not None:
-            if self.beside.found(cell, unsound, self._plan.stands[cell.grade_id], self._needed_by(cell)):
+            place = self._plan.stands.get(cell.grade_id, len(self._runs))
+            if self.beside.found(cell, unsound, place, self._needed_by(cell)):
                 return self._judged_beside(cell, start)
             trouble = f"{trouble}{self._where_it_stands()}{self.beside.hint(cell)}"
         self._ran.append(cell)

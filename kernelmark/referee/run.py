@@ -34,6 +34,8 @@ class Job:
     files: Mapping[str, str] = field(default_factory=dict)
     sound: tuple[str, ...] = ()
     beside: Mapping[str, str] = field(default_factory=dict)
+    # It is the course's own solution, graded to find which tests cannot be judged apart.
+    decides: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def referee(job: Job, reference: Session, listener: Listener | None = None) -> R
     start, cpu_start = time.monotonic(), time.process_time()
     student = Session(job.limits, job.files, classes=job.plan.own_classes)
     listener = listener or Listener()
-    judge = Judge(student, reference, job.plan, set(job.sound), listener.waits, job.beside)
+    judge = Judge(student, reference, job.plan, set(job.sound), listener.waits, job.beside, decides=job.decides)
     results: list[CellResult] = []
     outputs: list[list[Output]] = []
     position = 0

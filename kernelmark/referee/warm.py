@@ -72,6 +72,7 @@ class WarmJudges:
         # What the course's own solution showed of each notebook's tests: those it passes apart, those it does not.
         self._sound: dict[str, set[str]] = {}
         self._beside: dict[str, dict[str, str]] = {}
+        self._deciding = threading.Lock()
 
     def grade(
         self,
@@ -81,6 +82,8 @@ class WarmJudges:
         files: dict[str, str],
         course_files: dict[str, str] | None = None,
         laid_over: dict[str, str] | None = None,
+        *,
+        decides: bool = False,
     ) -> Refereed:
         """Referee one notebook in a fresh judge.
 
@@ -88,6 +91,7 @@ class WarmJudges:
             files: the submission's own files, {name beside the notebook: path}.
             course_files: the instructor's, beside the judge and the reference.
             laid_over: those that stand in the place of the submission's of the same name; None for all of them.
+            decides: it is the course's own solution; see `decide`.
 
         Raises:
             SandboxError: submissions cannot be contained on this machine.
@@ -95,7 +99,7 @@ class WarmJudges:
         sound = sorted(self._sound.get(source_sha256, ()))
         course_files = course_files or {}
         job = {"plan": json.loads(plan.to_json()), "limits": asdict(limits), "sound": sound}
-        job["beside"] = self._beside.get(source_sha256, {}) if limits.beside else {}
+        job |= {"beside": self._beside.get(source_sha256, {}) if limits.beside else {}, "decides": decides}
         laid_over = course_files if laid_over is None else laid_over
         job |= {"files": {**files, **laid_over}, "course_files": course_files}
         so_far = _SoFar()
@@ -113,8 +117,19 @@ class WarmJudges:
             return nobody_is_marked(plan, reply["fault"])
         done = _refereed_from(reply["done"])
         self._sound.setdefault(source_sha256, set()).update(done.sound)
-        self._beside.setdefault(source_sha256, {}).update(done.beside)
+        if decides:
+            self._beside[source_sha256] = dict(done.beside)
         return done
+
+    def decide(self, plan: Plan, source_sha256: str, limits: Limits, course_files: dict[str, str]) -> None:
+        """Find out, once, which tests of a notebook cannot be judged apart: by grading the course's own solution.
+
+        Args:
+            plan: of the course's own solution.
+        """
+        with self._deciding:
+            if source_sha256 not in self._beside:
+                self.grade(plan, source_sha256, limits, {}, course_files, decides=True)
 
     def _answer(self, connection: socket.socket, limit_s: float, so_far: "_SoFar") -> Any:
         """Return the judge's last word; a judge that is given up is ended, so that it holds no lock.
@@ -382,7 +397,7 @@ def _judge(connection: socket.socket, reference: _Idle, source: str, last_words:
             session.slow = reference.slow
         else:
             session = prime(plan.solution, reference.link, limits, request["course_files"], plan.own_classes)
-        job = Job(plan, limits, request["files"], tuple(request["sound"]), request["beside"])
+        job = Job(plan, limits, request["files"], tuple(request["sound"]), request["beside"], request["decides"])
         done = referee(job, session, _SoFar(connection))
         _answer(connection, {"done": asdict(done)})
         kept = done.reference_intact and reference.link.alive

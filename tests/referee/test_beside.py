@@ -56,6 +56,12 @@ class TestBeside:
         assert "__code__" in result.cell("inside").beside
         assert not result.cell("helps").beside
 
+    def test_a_submission_graded_first_decides_nothing(self, graded):
+        """What it leaves replaced in the judge does not bring a test beside for itself or for others."""
+        spoils = "import builtins\ndef add(a, b):\n    raise KeyboardInterrupt"
+        assert [cell.beside != "" for cell in graded(spoils).cells] == [False, True, True, False]
+        assert marks(graded()) == {"helps": 1.0, "inside": 1.0, "half": 2.0, "wrong": None}
+
     def test_no_submission_has_a_say_in_which_these_are(self, graded):
         """Work that makes a test fail or stop in whatever way does not bring it beside."""
         for trick in ("def add(a, b): raise RuntimeError", "def add(a, b): return object()", "add = None", "1 / 0"):

@@ -114,6 +114,8 @@ ROOMS = {
     "bubblewrap memory watchdog turns callbacks visits timed",
     "referee.session": "errors sandbox.limits sandbox.shell sandbox.turns sandbox.link",
     "referee.machine": "records",
+    "referee.working_folder": "notebook.cells notebook.filing stopwatch.lock wire.desk sandbox.limits "
+    "sandbox.luggage sandbox.bubblewrap",
     "referee.outcome": "errors records notebook.cells stopwatch.stats wire.raised",
     "referee.doctests": "wire.proxy",
     "referee.beside": "errors records notebook.cells stopwatch.stats wire.raised session outcome",
@@ -127,9 +129,8 @@ ROOMS = {
     "referee.judge": "errors records notebook.cells notebook.causes stopwatch.timing stopwatch.lock wire.changes "
     "wire.refused wire.proxy checks session machine outcome beside racing scene asking",
     "referee.run": "errors records notebook.cells sandbox.limits sandbox.link session outcome judge",
-    "referee.warm": "errors records notebook.cells notebook.filing stopwatch.lock wire.desk sandbox.folders "
-    "sandbox.limits sandbox.luggage sandbox.shell "
-    "sandbox.bubblewrap sandbox.link session machine run",
+    "referee.warm": "errors records notebook.cells sandbox.folders sandbox.limits sandbox.shell "
+    "sandbox.bubblewrap sandbox.link session machine working_folder run",
     "referee.autotest": "errors notebook.cells notebook.conform sandbox.limits sandbox.link",
     "referee.grading": "errors records notebook.cells notebook.conform notebook.intake notebook.folder "
     "notebook.markup sandbox.folders sandbox.limits run warm autotest",

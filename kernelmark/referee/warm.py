@@ -22,7 +22,6 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import traceback
@@ -35,18 +34,16 @@ import numpy as np
 
 from kernelmark.errors import CourseError, GraderError, SandboxError
 from kernelmark.notebook.cells import Plan
-from kernelmark.notebook.filing import is_about_files
 from kernelmark.records import Cause, CellResult, Machine, from_json
 from kernelmark.referee.machine import describe_machine
 from kernelmark.referee.run import Job, Listener, Refereed, nobody_is_marked, prime, referee
 from kernelmark.referee.session import Session
-from kernelmark.sandbox import bubblewrap, luggage
+from kernelmark.referee.working_folder import beside_the_notebook, wants_one, with_temporary_files_beside
+from kernelmark.sandbox import bubblewrap
 from kernelmark.sandbox.folders import own_folder, sweep
 from kernelmark.sandbox.limits import HASH_SEED, PYTHON, Limits
 from kernelmark.sandbox.link import Link
 from kernelmark.sandbox.shell import rehearse
-from kernelmark.stopwatch.lock import keep_to_the_place
-from kernelmark.wire.desk import PLACE, TEMPORARY
 
 # A judge that is not back by then has failed; the notebook's own limit comes long before.
 SLACK_S = 600.0
@@ -180,7 +177,7 @@ class WarmJudges:
             assert self._control is not None
             header: dict[str, Any] = {"source": source_sha256, "limits": asdict(limits), "files": course_files}
             header["libraries"] = _libraries(plan)
-            header["folder"] = bool(course_files) or _is_about_files(plan)
+            header["folder"] = bool(course_files) or wants_one(plan)
             socket.send_fds(self._control, [json.dumps(header).encode()], [theirs.fileno()])
         return ours
 
@@ -388,10 +385,10 @@ def _judge(connection: socket.socket, reference: _Idle, source: str, last_words:
         # A fork has its parent's random state, and would draw what every other judge draws.
         random.seed()
         np.random.seed()
-        if request["course_files"] or _is_about_files(plan):
-            _beside_the_notebook(request["course_files"], place, folder, limits)
-        if _is_about_files(plan):
-            _with_temporary_files_beside()
+        if request["course_files"] or wants_one(plan):
+            beside_the_notebook(request["course_files"], place, folder, limits)
+        if wants_one(plan):
+            with_temporary_files_beside()
         if reference.source == source:
             session = taken_up(reference.link, plan, limits, request["course_files"], reference.failed)
             session.slow = reference.slow
@@ -439,40 +436,6 @@ def taken_up(
         link.close()
         return prime(plan.solution, Link(limits, files, whose, trusted=True), limits, files, plan.own_classes)
     return session
-
-
-def _beside_the_notebook(files: dict[str, str], within: str, folder: contextlib.ExitStack, limits: Limits) -> None:
-    """Let set-up and tests import, open and write what lies beside the instructor's notebook, as at a desk.
-
-    They get copies, or a cell that writes a file would change the course; what is too large is shown through a link.
-    """
-    whole = Path(folder.enter_context(tempfile.TemporaryDirectory(dir=within))).resolve()
-    place = whole / PLACE
-    place.mkdir()
-    copied, shown = luggage.split(files, limits)
-    descriptor = luggage.packed(copied)
-    luggage.unpack(descriptor, str(place))
-    os.close(descriptor)
-    for name, path in shown.items():
-        (place / name).symlink_to(path)
-    os.chdir(place)
-    # Last, as in the sandbox: a file beside the notebook shadows nothing, but for what lies beside a checkout of ours.
-    checkout = str(bubblewrap.PACKAGE.parent)
-    sys.path[:] = [entry for entry in sys.path if entry != checkout or entry.endswith("-packages")]
-    sys.path += [str(place), checkout]
-
-
-def _with_temporary_files_beside() -> None:
-    """Have temporary files of tests lie in a folder that goes with the judge's, and that is told from all others."""
-    keep_to_the_place()
-    temporary = Path.cwd().parent / TEMPORARY
-    temporary.mkdir()
-    tempfile.tempdir = str(temporary)
-
-
-def _is_about_files(plan: Plan) -> bool:
-    """Say whether a cell that the judge runs is about files, which should not lie in the course."""
-    return any(cell.code and is_about_files(cell.source) for cell in plan.cells if cell.role in ("setup", "test"))
 
 
 def _libraries(plan: Plan) -> list[str]:

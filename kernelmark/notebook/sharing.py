@@ -63,7 +63,7 @@ def shares(cells: Sequence[Cell], solution: Sequence[Cell], solved: Collection[s
     found: dict[str, Shares] = {}
     former: set[str] = set()
     written: set[str] = set()  # what tests that are about files name: a later one may hand it over and say no more
-    locked = [cell.source for cell in cells if cell.code and cell.role == "setup" and cell.grade_id]
+    ours = [cell.source for cell in cells if cell.code and cell.role != "test"]
     runs = any(runs_what_it_reads(cell.source) for cell in cells if cell.code and cell.role == "setup")
     for cell in cells:
         if cell.role != "test":
@@ -83,7 +83,7 @@ def shares(cells: Sequence[Cell], solution: Sequence[Cell], solved: Collection[s
         own_files = names_of_files(cell.source)
         if is_about_files(cell.source) or own_files & written:
             written |= {name for name in own_files if "." in name.strip(".")}
-            texts = set().union(*(names_of_files(text) for text in (cell.source, *locked)))
+            texts = set().union(*(names_of_files(text) for text in (cell.source, *ours)))
             each = replace(each, files=True, takes=not runs, file_names=tuple(sorted(texts)))
         if not each.nothing:
             found[cell.grade_id] = each

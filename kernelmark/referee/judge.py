@@ -154,7 +154,8 @@ class Judge(Asking):
         if cell.grade_id not in self.sound:
             second = self._on_the_reference(cell, before)
             if second is not None:
-                return ran, trouble or self._fails_itself(cell, second)
+                said = self._fails_itself(cell, second)
+                return ran, trouble or said
             self.sound.add(cell.grade_id)
             if cell.grade_id in self._whole.slow and isinstance(error, SubmissionError):
                 self._student.allow(TIMES_THE_COURSE * self._whole.slow[cell.grade_id])

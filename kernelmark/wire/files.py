@@ -27,7 +27,9 @@ MAX_DEPTH = 6
 SAME_TIME_NS = 100_000_000
 # Files that neither Python nor a library runs or makes objects of.
 ENDINGS = frozenset(
-    "txt csv tsv json md log dat npy npz html xml yaml yml ini cfg toml bin out in".split()  # noqa: SIM905
+    {"txt", "csv", "tsv", "tab", "json", "jsonl", "geojson", "md", "rst", "tex", "log", "dat", "data", "npy", "npz"}
+    | {"html", "xml", "yaml", "yml", "ini", "cfg", "toml", "bin", "out", "in", "arff", "fasta", "fa", "mtx", "asc"}
+    | {"pgm", "ppm", "pbm", "svg", "dot", "gv", "xyz", "pdb", "cif", "inp"}
 )
 # Read by programs without being asked for, wherever they start.
 UNASKED = frozenset({"matplotlibrc", "setup.cfg", "pyproject.toml", "tox.ini", "pytest.ini", "pyvenv.cfg"})

@@ -234,7 +234,9 @@ class TestFailedGrading:
         """Whichever step of ours or nbgrader's fails."""
         sound = (again / "nbgrader_config.py").read_text()
         broken = sound + (
-            f"\nclass {step}({step}):\n    def preprocess(self, nb, resources):\n"
+            "\nfrom kernelmark.course.autograde import Conform, Grade\n"
+            "from nbgrader.preprocessors import CheckCellMetadata\n"
+            f"class {step}({step}):\n    def preprocess(self, nb, resources):\n"
             "        nb, resources = super().preprocess(nb, resources)\n        raise RuntimeError('on purpose')\n"
             "for steps in (c.Autograde.sanitize_preprocessors, c.Autograde.autograde_preprocessors):\n"
             f"    steps[:] = [{step} if s.__name__ == '{step}' else s for s in steps]\n"

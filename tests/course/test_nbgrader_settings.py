@@ -209,6 +209,10 @@ def add_settings(root: Path, text: str) -> None:
         config.write(text)
 
 
+# Both commands read the same tables; nbgrader's own, slower to start, is tried by `make test-all`.
+PROGRAMS = ["kernelmark", pytest.param("nbgrader", marks=pytest.mark.slow)]
+
+
 class TestRuns:
     @pytest.mark.parametrize(
         "words", [["kernelmark", "doctor"], ["kernelmark", "autograde", "short"], ["nbgrader", "autograde", "short"]]
@@ -226,7 +230,7 @@ class TestRuns:
         notes = [event["text"] for event in events if event["event"] == "note"]
         assert all(any(note.startswith(line) for note in notes) for line in LINES)
 
-    @pytest.mark.parametrize("program", ["kernelmark", "nbgrader"])
+    @pytest.mark.parametrize("program", PROGRAMS)
     @pytest.mark.parametrize(
         ("text", "message"),
         [
@@ -256,7 +260,7 @@ class TestRuns:
         assert message in command(root, program, "autograde", "short", status=1)
         assert not (root / "autograded" / "ann" / "short" / "short.ipynb").exists()
 
-    @pytest.mark.parametrize("program", ["kernelmark", "nbgrader"])
+    @pytest.mark.parametrize("program", PROGRAMS)
     def test_without_penalties_nobody_loses_points(self, root: Path, program: str):
         """c.AssignLatePenalties.enabled, and the student who is not to be made."""
         add_settings(
@@ -273,7 +277,7 @@ class TestRuns:
         assert penalties(root) == {"ann": 0.0}
         assert (root / "autograded" / "ann" / "short" / "short.ipynb").stat().st_mode & 0o777 == 0o640
 
-    @pytest.mark.parametrize("program", ["kernelmark", "nbgrader"])
+    @pytest.mark.parametrize("program", PROGRAMS)
     def test_one_notebook_of_two_is_graded_alone(self, tmp_path: Path, program: str):
         """c.CourseDirectory.notebook_id: what was graded of the other one stays, though its test changed meanwhile."""
         root = small_course.write_course(tmp_path)
@@ -294,7 +298,7 @@ class TestRuns:
         assert (graded / "other.ipynb").stat().st_mtime_ns == stamp
         assert "add(1, 1)" in (graded / "short.ipynb").read_text()
 
-    @pytest.mark.parametrize("program", ["kernelmark", "nbgrader"])
+    @pytest.mark.parametrize("program", PROGRAMS)
     def test_a_course_elsewhere_is_graded_there(
         self, root: Path, tmp_path_factory: pytest.TempPathFactory, program: str
     ):

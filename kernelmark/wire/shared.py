@@ -26,7 +26,6 @@ from kernelmark.wire.values import Decoder, Encoder, Plain, WireError
 REPLACEABLE = ("input", "print", "open")
 MAX_STDIN_CHARS = 1_000_000
 _GONE = object()
-_INPUT = builtins.input
 _ORIGINAL = {name: getattr(builtins, name) for name in REPLACEABLE}
 
 

@@ -23,7 +23,7 @@ import numpy as np
 from kernelmark.wire import kinds, kinds_numpy
 from kernelmark.wire.bounds import MAX_DEPTH as MAX_DEPTH
 from kernelmark.wire.bounds import MAX_ITEMS as MAX_ITEMS
-from kernelmark.wire.bounds import Allowance, natural
+from kernelmark.wire.bounds import Allowance, natural, set_in_order
 from kernelmark.wire.bounds import WireError as WireError
 from kernelmark.wire.kind import Kept, Kind, Unfit, read
 
@@ -271,9 +271,10 @@ class Decoder:
             case "t":
                 return self._allowance.spread(tuple([self.decode(item, depth + 1) for item in content]))
             case "u":
-                return {self.decode(item, depth + 1) for item in content}
+                return set_in_order([self.decode(item, depth + 1) for item in content])
             case "z":
-                return self._allowance.spread(frozenset([self.decode(item, depth + 1) for item in content]))
+                items = [self.decode(item, depth + 1) for item in content]
+                return self._allowance.spread(frozenset(set_in_order(items)))
             case "p":
                 kind, parts = content
                 return self._span(kind, [self.decode(part, depth + 1) for part in parts])

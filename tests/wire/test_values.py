@@ -133,7 +133,12 @@ class TestPlainValues:
     @pytest.mark.parametrize("first", range(64))
     def test_a_set_lists_its_items_as_it_did(self, first):
         """`print` and a loop of a test see the order that a desk shows, where two items want one place too."""
-        for value in ({first, first + 8}, {first + 8, first}, {first + 16, first, first + 3}, {first, (2, 3), first + 8}):
+        for value in (
+            {first, first + 8},
+            {first + 8, first},
+            {first + 16, first, first + 3},
+            {first, (2, 3), first + 8},
+        ):
             assert list(over(value)) == list(value)
             assert list(over(frozenset(value))) == list(frozenset(value))
 

@@ -24,6 +24,7 @@ FLOORS: list[dict[str, str]] = [
     {"referee": "errors records own_types notebook stopwatch wire checks sandbox"},
     {"course": "errors text records notebook stopwatch sandbox referee", "student": "errors text records notebook"},
     {"whole_class": "errors text records notebook stopwatch sandbox referee course"},
+    {"authoring": ""},
     {"__main__": "..."},
 ]
 
@@ -45,6 +46,7 @@ ROOMS = {
     "notebook.changers": "cells places",
     "notebook.sharing": "cells places filing changers",
     "notebook.conform": "errors text cells pictures markers places background sharing",
+    "notebook.contracts": "",
     "notebook.stamps": "",
     "notebook.intake": "errors text stamps",
     "notebook.folder": "errors text conform intake",

@@ -1,4 +1,4 @@
-"""The command line: `doctor`, `report`, `update`, `grade`, `autograde` for staff; students have three of their own.
+"""The command line: for staff `doctor`, `report`, `update`, `grade`, `autograde`, `calibrate`; students have three.
 
 It parses arguments and prints; the rooms do the work. It adds what nbgrader has no
 command for, and a way to grade a class at once beside `nbgrader autograde`.
@@ -7,9 +7,11 @@ command for, and a way to grade a class at once beside `nbgrader autograde`.
 import argparse
 import gc
 import io
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from kernelmark import __version__
 from kernelmark.errors import KernelmarkError, needs_grader
@@ -41,7 +43,29 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="kernelmark", description="Checks and summaries for a Kernelmark course.")
     parser.add_argument("--version", action="version", version=f"kernelmark {__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
+    _for_authors(commands)
+    _for_graders(commands)
+    _for_students(commands)
+    return parser
 
+
+def _for_authors(commands: Any) -> None:
+    lines = commands.add_parser("calibrate", help="measure whether the lines of an assignment's speed tests leave room")
+    lines.add_argument("assignment", help="for example 03_matmul, or the path of an instructor's notebook")
+    lines.add_argument(
+        "--slow", nargs="+", action="extend", default=[], metavar="FILE",
+        help="solutions that should not pass: Python, each solution cell begun by `# %% grade_id`",
+    )  # fmt: skip
+    lines.add_argument("--test", action="append", default=[], metavar="GRADE_ID", help="one speed test (default: all)")
+    lines.add_argument("--rounds", type=int, default=2, help="fresh processes for each, under each load (default: 2)")
+    lines.add_argument(
+        "--loads", default="idle,busy", help="what else the machine does: idle, busy, twice, bursts, memory"
+    )
+    lines.add_argument("--json", action="store_true", help="print one JSON object a speed test")
+    lines.set_defaults(run=_calibrate)
+
+
+def _for_graders(commands: Any) -> None:
     doctor = commands.add_parser("doctor", help="say whether this machine can grade, and what to do if it cannot")
     doctor.set_defaults(run=_doctor)
 
@@ -71,6 +95,8 @@ def _parser() -> argparse.ArgumentParser:
     whole.add_argument("--json", action="store_true", help="print one JSON object a line")
     whole.set_defaults(run=_autograde)
 
+
+def _for_students(commands: Any) -> None:
     far = commands.add_parser("status", help="say which assignments are here and how far each is")
     far.add_argument("folder", nargs="?", default=".", help="where to look (default: here)")
     far.set_defaults(run=_status)
@@ -85,7 +111,6 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--to", default="mykernels", help="the package's folder (default: mykernels)")
     export.add_argument("--only", default=None, help="names, separated by commas (default: all that is marked)")
     export.set_defaults(run=_export)
-    return parser
 
 
 def _doctor(_: argparse.Namespace) -> int:
@@ -209,6 +234,30 @@ def _grade(arguments: argparse.Namespace) -> int:
 
     print(to_json(grade(Path(arguments.source), Path(arguments.submitted))))
     return 0
+
+
+def _calibrate(arguments: argparse.Namespace) -> int:
+    with needs_grader("calibrate"):
+        from kernelmark.authoring import assignments, calibrate
+
+    loads = calibrate.known_loads(arguments.loads)
+    found = assignments.find(arguments.assignment)
+    slow = [
+        [calibrate.slow_file(each, Path(name)) for name in arguments.slow] + calibrate.marked_slow(each)
+        for each in found
+    ]
+    if not arguments.json:
+        print(f"{arguments.rounds} rounds under each of {', '.join(loads)}; a range is over all\n\n{calibrate.HEAD}")
+    faults, remarks, timed = 0, [], 0
+    for each, known in zip(found, slow, strict=True):
+        for test in calibrate.measure(each, known, arguments.rounds, loads, arguments.test):
+            print(json.dumps(test.as_json()) if arguments.json else test.line(), flush=True)
+            timed, faults = timed + 1, faults + any(True for _ in test.misses())
+            remarks += [f"{test.grade_id}: {text}" for text in test.remarks()]
+    if not arguments.json:
+        last = f"{faults} of {timed} speed tests leave too little room." if faults else "Every line leaves room."
+        print("", *(f"- {text}" for text in remarks), last if timed else "There is no speed test.", sep="\n")
+    return int(faults > 0)
 
 
 def _status(arguments: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 Counts and bounds. It decodes nothing: `values` and the kinds of value (`kinds`) do.
 """
 
+import itertools
 import math
 from typing import Any
 
@@ -59,17 +60,23 @@ def set_in_order(items: list[Any]) -> set[Any]:
 
     A set lists items by their places in its table, and two that want one place stand as they were put in: {7, 15}
     prints as {15, 7}, and what is built from 15 and 7 as {7, 15}. Both sides hash alike, so putting the items that
-    come out elsewhere in later, or the whole the other way round, mends nearly all.
+    come out elsewhere in later, or the other way round, mends nearly all; of four at most, every order is tried.
     """
     made = set(items)
+    if len(made) != len(items):
+        return made
     order = items
     for turn in range(6):
-        late = {id(a) for a, b in zip(made, items, strict=False) if a is not b}
-        if not late or len(made) != len(items):
-            break
+        late = {id(a) for a, b in zip(made, items, strict=True) if a is not b}
+        if not late:
+            return made
         stay, go = ([x for x in order if (id(x) in late) is moved] for moved in (False, True))
         order = stay + go[:: 1 if turn % 2 else -1]
         made = set(order)
+    for few in itertools.permutations(items) if len(items) <= 4 else ():
+        made = set(few)
+        if all(a is b for a, b in zip(made, items, strict=True)):
+            break
     return made
 
 

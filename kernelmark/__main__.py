@@ -24,10 +24,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         # A notebook's words hold more letters than some encodings of a terminal, or of a file that the output goes to.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    parser = _parser()
-    arguments, further = parser.parse_known_args(argv)
+    commands = parser()
+    arguments, further = commands.parse_known_args(argv)
     if further and arguments.run is not _autograde:
-        parser.error(f"unrecognized arguments: {' '.join(further)}")
+        commands.error(f"unrecognized arguments: {' '.join(further)}")
     arguments.further = further
     # An optional helper of jsonschema that takes a second to import, for a kind of format that notebooks lack.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
@@ -39,14 +39,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="kernelmark", description="Checks and summaries for a Kernelmark course.")
-    parser.add_argument("--version", action="version", version=f"kernelmark {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="command")
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of every command; the book's page of commands is made from it."""
+    made = argparse.ArgumentParser(prog="kernelmark", description="Checks and summaries for a Kernelmark course.")
+    made.add_argument("--version", action="version", version=f"kernelmark {__version__}")
+    commands = made.add_subparsers(required=True, metavar="command")
     _for_authors(commands)
     _for_graders(commands)
     _for_students(commands)
-    return parser
+    return made
 
 
 def _for_authors(commands: Any) -> None:

@@ -1,4 +1,4 @@
-"""The command line: `doctor`, `report`, `update`, `grade`, `autograde` for staff; students have three of their own.
+"""The command line: `init`, `new`, `doctor`, `report`, `update`, `grade`, `autograde` for staff; students have three.
 
 It parses arguments and prints; the rooms do the work. It adds what nbgrader has no
 command for, and a way to grade a class at once beside `nbgrader autograde`.
@@ -70,6 +70,14 @@ def _parser() -> argparse.ArgumentParser:
     whole.add_argument("--scheduler", default="", help="a Dask scheduler's address, as in tcp://host:8786")
     whole.add_argument("--json", action="store_true", help="print one JSON object a line")
     whole.set_defaults(run=_autograde)
+
+    init = commands.add_parser("init", help="begin a course of your own: its settings and a first assignment")
+    init.add_argument("folder", nargs="?", default=".", help="made where it is not there (default: here)")
+    init.set_defaults(run=_init)
+
+    new = commands.add_parser("new", help="add an assignment to the course here, to be changed into your own")
+    new.add_argument("name", help="for example 02_sorting")
+    new.set_defaults(run=_new)
 
     far = commands.add_parser("status", help="say which assignments are here and how far each is")
     far.add_argument("folder", nargs="?", default=".", help="where to look (default: here)")
@@ -208,6 +216,22 @@ def _grade(arguments: argparse.Namespace) -> int:
         from kernelmark.referee.grading import grade
 
     print(to_json(grade(Path(arguments.source), Path(arguments.submitted))))
+    return 0
+
+
+def _init(arguments: argparse.Namespace) -> int:
+    with needs_grader("init"):
+        from kernelmark.authoring import begin
+
+    print(*begin.init(Path(arguments.folder)), sep="\n")
+    return 0
+
+
+def _new(arguments: argparse.Namespace) -> int:
+    with needs_grader("new"):
+        from kernelmark.authoring import begin
+
+    print(*begin.new(arguments.name), sep="\n")
     return 0
 
 

@@ -24,7 +24,7 @@ FLOORS: list[dict[str, str]] = [
     {"referee": "errors records own_types notebook stopwatch wire checks sandbox"},
     {"course": "errors text records notebook stopwatch sandbox referee", "student": "errors text records notebook"},
     {"whole_class": "errors text records notebook stopwatch sandbox referee course"},
-    {"authoring": ""},
+    {"authoring": "errors course"},
     {"__main__": "..."},
 ]
 
@@ -164,6 +164,8 @@ ROOMS = {
     "progress work workers",
     "whole_class.looks": "notebook.intake course.settings course.places course.gradebook course.folder course.stores",
     "whole_class.report": "errors text records notebook.page stopwatch.stats stopwatch.picture",
+    "authoring.template": "",
+    "authoring.begin": "errors course.folder course.settings template",
     "__main__": "...",
 }
 

@@ -1,21 +1,23 @@
-"""A course begun by `kernelmark init` and an assignment added by `kernelmark new`: what they write, and what they leave."""
+"""A course begun by `kernelmark init`, an assignment added by `kernelmark new`: what they write, what they leave."""
 
 import ast
 import contextlib
 import errno
-import json
-import shutil
+import os
+import re
 import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
 import pytest
-from nbgrader.nbgraderformat import MetadataValidatorV3
+from nbgrader.nbgraderformat import MetadataValidator
 
 from kernelmark.__main__ import main
 from kernelmark.authoring import begin, template
 from kernelmark.errors import CourseError, StorageError
 from kernelmark.notebook.contracts import contracts
+from kernelmark.referee.grading import grade
 
 FILES = {
     ".github/workflows/course.yml",
@@ -24,6 +26,7 @@ FILES = {
     "nbgrader_config.py",
     "source/01_first/first.ipynb",
 }
+SOLUTION = re.compile(r"    ### BEGIN SOLUTION.*?### END SOLUTION", re.DOTALL)
 NOTEBOOKS = ("source/01_first/first.ipynb", "source/02_count/count.ipynb")
 
 
@@ -53,11 +56,9 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 class TestInit:
     def test_says_what_it_wrote(self, tmp_path):
         """One line a file, all of them there, and the next command last."""
-        *written, after = begin.init(tmp_path / "course")
-        assert written == [f"written: {tmp_path / 'course' / name}" for name in below(tmp_path / "course")] or (
-            {line.removeprefix(f"written: {tmp_path / 'course'}/") for line in written} == FILES
-        )
-        assert set(below(tmp_path / "course")) == FILES
+        root = tmp_path / "course"
+        *written, after = begin.init(root)
+        assert {line.removeprefix(f"written: {root}/") for line in written} == set(below(root)) == FILES
         assert after.startswith("next: cd ")
 
     def test_names_the_course_by_its_folder(self, begun):
@@ -74,7 +75,7 @@ class TestInit:
 
     @pytest.mark.parametrize("config", ["c = get_config()\n", "c = get_config()\n# kernelmark.use(c)\n"])
     def test_says_which_line_a_course_lacks(self, tmp_path, config):
-        """A course of nbgrader's is told the line to add, a line in a comment does not count, and nothing is written."""
+        """A course of nbgrader's is told the line to add; a comment is no such line; nothing is written."""
         (tmp_path / "nbgrader_config.py").write_text(config)
         assert begin.init(tmp_path)[-1] == "import kernelmark; kernelmark.use(c)"
         (tmp_path / "nbgrader_config.py").write_text(f"{config}{begin.LINE}\n")
@@ -106,24 +107,130 @@ class TestInit:
         assert "is a file; expected a folder" in capsys.readouterr().err
 
     def test_takes_back_what_it_began(self, tmp_path):
-        """Where a file stands in the way of a folder, all that was written before is gone again, and what was there is not."""
+        """A file in the way of a folder: what was written before is gone again, and what was there is not."""
         (tmp_path / ".github").write_text("mine")
         with pytest.raises(StorageError, match=r"\.github.*nothing was written"):
             begin.init(tmp_path)
         assert list(tmp_path.iterdir()) == [tmp_path / ".github"]
 
     def test_takes_back_a_file_that_was_cut_short(self, tmp_path):
-        """A disk that is full in the middle of a file leaves neither the file nor the folders made for it."""
-        if not Path("/dev/full").exists():
-            pytest.skip("no /dev/full here")
-        done = _init_with_files_of_at_most(4096, tmp_path / "course")
+        """Where the disk takes only the beginning of a file, neither the file nor the folders made for it stay."""
+        command = f"ulimit -f 4; exec {sys.executable} -m kernelmark init course"  # 4 KB a file
+        done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 1, done.stdout
-        assert "nothing was written" in done.stderr
-        assert os_error(errno.EFBIG) in done.stderr
+        assert f"({os.strerror(errno.EFBIG)}); nothing was written" in done.stderr
         assert list(tmp_path.iterdir()) == []
 
+    def test_workflow_checks_every_assignment(self, begun):
+        """It installs the grader and bubblewrap, then validates and audits; nothing in it is left to be filled in."""
+        steps = (begun / ".github/workflows/course.yml").read_text()
+        runs = [line.partition("run: ")[2] for line in steps.split("\n") if "- run: " in line]
+        assert runs[-2:] == ["kernelmark validate --all", "kernelmark audit --all"]
+        assert any("bubblewrap" in line for line in runs)
+        assert any(line.startswith('python -m pip install "kernelmark[grader]') for line in runs)
+        assert not any("@" in line and " @ " not in line for line in runs)
 
-def os_error(number: int) -> str:
-    import os
 
-    return os.strerror(number)
+class TestNew:
+    @pytest.mark.parametrize("name", ["a+b", "", ".hidden", "..", "a/b", "a b", "-x", "a\nb", "{x}"])
+    def test_refuses_what_is_no_name(self, course, name):
+        """A name that nbgrader refuses, or that is no plain name of a folder, makes nothing."""
+        with pytest.raises(CourseError, match="cannot be an assignment's name"):
+            begin.new(name)
+        assert set(below(course)) == FILES
+
+    def test_refuses_a_name_that_is_taken(self, course):
+        """An assignment that exists is never touched."""
+        before = below(course)
+        with pytest.raises(CourseError, match="is there already"):
+            begin.new("01_first")
+        assert below(course) == before
+
+    def test_wants_a_course(self, tmp_path, monkeypatch, capsys):
+        """Elsewhere than in a course's folder it says how to begin one."""
+        monkeypatch.chdir(tmp_path)
+        assert main(["new", "02_count"]) == 1
+        assert "kernelmark init" in capsys.readouterr().err
+        assert list(tmp_path.iterdir()) == []
+
+    def test_goes_where_the_course_keeps_its_sources(self, course):
+        """A source folder of another name, as nbgrader's settings have it, is where the assignment goes."""
+        with (course / "nbgrader_config.py").open("a") as config:
+            config.write('c.CourseDirectory.source_directory = "masters"\n')
+        assert begin.new("2024-exam")[0] == "written: masters/2024-exam/exam.ipynb"
+        assert set(below(course)) == {*FILES, "masters/2024-exam/exam.ipynb"}
+
+
+class TestNotebooks:
+    @pytest.mark.parametrize("name", NOTEBOOKS)
+    def test_are_as_jupyter_and_nbgrader_want_them(self, begun, name):
+        """Valid, with a kernel, without outputs, grade ids unique, every cell with metadata that nbgrader takes."""
+        nb = nbformat.read(begun / name, as_version=4)
+        nbformat.validate(nb)
+        assert nb.metadata.kernelspec.name == "python3"
+        assert not any(cell.get("outputs") or cell.get("execution_count") for cell in nb.cells)
+        for cell in nb.cells:
+            MetadataValidator().validate_cell(cell)
+        ids = [cell.metadata.nbgrader.grade_id for cell in nb.cells if "nbgrader" in cell.metadata]
+        assert len(set(ids)) == len(ids)
+
+    @pytest.mark.parametrize("name", NOTEBOOKS)
+    def test_say_their_points(self, begun, name):
+        """The table at the head adds up to the points of the cells."""
+        nb = nbformat.read(begun / name, as_version=4)
+        (said,) = re.findall(r"Points \| (\d+)", nb.cells[0].source)
+        assert int(said) == sum(cell.metadata.get("nbgrader", {}).get("points", 0) for cell in nb.cells)
+
+    @pytest.mark.parametrize("name", NOTEBOOKS)
+    def test_name_the_tests_of_each_item_of_the_contract(self, begun, name):
+        """Every item has a test that is there, and every test holds one."""
+        nb = nbformat.read(begun / name, as_version=4)
+        marks = [cell.metadata.get("nbgrader", {}) for cell in nb.cells if cell.cell_type == "code"]
+        tests = {mark["grade_id"] for mark in marks if mark.get("grade")}
+        ((_, items, named),) = contracts(nb)
+        assert named == len(items)
+        assert all(item.tests for item in items)
+        assert {test for item in items for test in item.tests} == tests
+
+    def test_the_first_shows_every_kind_of_cell(self, begun):
+        """All kinds that nbgrader knows, a cell of none, all three pairs of markers, and a speed test."""
+        nb = nbformat.read(begun / NOTEBOOKS[0], as_version=4)
+        flags = ("grade", "solution", "locked", "task")
+        kinds = {
+            (cell.cell_type, *(flag for flag in flags if cell.metadata.get("nbgrader", {}).get(flag)))
+            for cell in nb.cells
+        }
+        assert kinds == {
+            ("markdown",),
+            ("code",),
+            ("code", "locked"),
+            ("code", "solution"),
+            ("code", "grade", "locked"),
+            ("markdown", "grade", "solution"),
+            ("markdown", "locked", "task"),
+        }
+        everything = "\n".join(cell.source for cell in nb.cells)
+        for word in ("BEGIN SOLUTION", "BEGIN HIDDEN TESTS", "BEGIN MARK SCHEME", "faster("):
+            assert word in everything
+
+    @pytest.mark.parametrize("name", NOTEBOOKS)
+    def test_earn_their_own_points(self, begun, name, tmp_path):
+        """The own solution gets every point of every test, apart; with the solution taken out no test gives a point."""
+        source = begun / name
+        results = grade(source, source).cells
+        assert [cell.points for cell in results if cell.mark != "person"] == [
+            cell.max_points for cell in results if cell.mark != "person"
+        ]
+        assert sum(cell.mark == "pass" for cell in results) == 4
+        emptied = nbformat.read(source, as_version=4)
+        for cell in emptied.cells:
+            cell.source = SOLUTION.sub("    raise NotImplementedError()", cell.source)
+        nbformat.write(emptied, tmp_path / source.name)
+        assert {cell.points or 0 for cell in grade(source, tmp_path / source.name).cells} == {0}
+
+
+class TestTemplate:
+    def test_unknown_kind_is_named(self):
+        """A slip in a template is said, with the kinds there are."""
+        with pytest.raises(ValueError, match="%% tset: expected one of text, code"):
+            template.notebook("%% tset name 3\n1\n")

@@ -4,9 +4,11 @@ It writes new files only, all of them or none, and changes none that is there. I
 whether an assignment is a good one: `kernelmark validate` and `kernelmark audit` do.
 """
 
+import ast
 import contextlib
 import json
 import re
+import shlex
 import sys
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, distribution
@@ -23,8 +25,6 @@ from kernelmark.errors import CourseError, StorageError
 CONFIG = "nbgrader_config.py"
 FIRST = "01_first"
 LINE = "import kernelmark; kernelmark.use(c)"
-# The line as a course may have it; one that is commented out does not count.
-_USED = re.compile(r"^[^#\n]*\buse\(", re.MULTILINE)
 _NAME = re.compile(r"\w[\w.-]*")
 
 
@@ -34,7 +34,7 @@ def init(folder: Path) -> list[str]:
     A course that exists is left as it is; the lines then say what is missing for Kernelmark to grade it.
 
     Raises:
-        CourseError: the path is no folder.
+        CourseError: the path is no folder, or the course's configuration is no Python.
         StorageError: something cannot be written; then nothing is.
     """
     root = folder.absolute()
@@ -50,7 +50,7 @@ def init(folder: Path) -> list[str]:
     if ".gitignore" in kept:
         names = [line for line in files[".gitignore"].split("\n") if line and not line.startswith("#")]
         lines.append(f"see that your .gitignore names: {' '.join(names)}")
-    cd = "" if root == Path.cwd() else f"cd {folder}; "
+    cd = "" if root == Path.cwd() else f"cd {shlex.quote(str(folder))}; "
     return [*lines, f"next: {cd}kernelmark validate {FIRST}, then nbgrader generate_assignment {FIRST}"]
 
 
@@ -102,9 +102,21 @@ def _of_a_course(root: Path) -> list[str]:
             LINE,
         ]
     here = f"a course is here already: {config}; nothing was changed"
-    if _USED.search(config.read_text(encoding="utf-8", errors="replace")):
+    if _is_used(config):
         return [here, "Kernelmark grades it; a further assignment: kernelmark new NAME"]
     return [here, "for Kernelmark to grade it, add this line at the end of that file:", LINE]
+
+
+def _is_used(config: Path) -> bool:
+    """Say whether a configuration has the line, as `kernelmark.use(c)` or as `use(c)`."""
+    try:
+        tree = ast.parse(config.read_bytes(), str(config))
+    except (SyntaxError, ValueError) as error:
+        raise CourseError(
+            f"{config} is no Python that can be read ({error}); mend it first; nothing was changed"
+        ) from error
+    called = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    return not called.isdisjoint({"kernelmark.use", "use"})
 
 
 def _of_init(root: Path) -> dict[str, str]:

@@ -73,13 +73,22 @@ class TestInit:
         assert "nothing was changed" in begin.init(course)[0]
         assert below(course) == before
 
-    @pytest.mark.parametrize("config", ["c = get_config()\n", "c = get_config()\n# kernelmark.use(c)\n"])
+    @pytest.mark.parametrize(
+        "config", ["c = get_config()\n", '"""No kernelmark.use(c) yet."""\nc = get_config()\n# kernelmark.use(c)\n']
+    )
     def test_says_which_line_a_course_lacks(self, tmp_path, config):
         """A course of nbgrader's is told the line to add; a comment is no such line; nothing is written."""
         (tmp_path / "nbgrader_config.py").write_text(config)
         assert begin.init(tmp_path)[-1] == "import kernelmark; kernelmark.use(c)"
         (tmp_path / "nbgrader_config.py").write_text(f"{config}{begin.LINE}\n")
         assert begin.LINE not in begin.init(tmp_path)
+        assert set(below(tmp_path)) == {"nbgrader_config.py"}
+
+    def test_names_settings_that_are_no_python(self, tmp_path):
+        """A configuration with a slip in it is named, with the line, and left alone."""
+        (tmp_path / "nbgrader_config.py").write_text("c = get_config()\nc.Exchange.root = 'here\n")
+        with pytest.raises(CourseError, match=r"nbgrader_config\.py is no Python .*line 2.*nothing was changed"):
+            begin.init(tmp_path)
         assert set(below(tmp_path)) == {"nbgrader_config.py"}
 
     def test_takes_notebooks_for_a_course(self, tmp_path):

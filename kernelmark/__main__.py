@@ -1,4 +1,4 @@
-"""The command line: for staff `doctor`, `report`, `update`, `grade`, `autograde`, `calibrate`; students have three.
+"""The command line: `init`, `new`, `calibrate`, `doctor`, `autograde`, `grade`, `report`, `update` for staff.
 
 It parses arguments and prints; the rooms do the work. It adds what nbgrader has no
 command for, and a way to grade a class at once beside `nbgrader autograde`.
@@ -51,6 +51,14 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _for_authors(commands: Any) -> None:
+    init = commands.add_parser("init", help="begin a course of your own: its settings and a first assignment")
+    init.add_argument("folder", nargs="?", default=".", help="made where it is not there (default: here)")
+    init.set_defaults(run=_init)
+
+    new = commands.add_parser("new", help="add an assignment to the course here, to be changed into your own")
+    new.add_argument("name", help="for example 02_sorting")
+    new.set_defaults(run=_new)
+
     lines = commands.add_parser("calibrate", help="measure whether the lines of an assignment's speed tests leave room")
     lines.add_argument("assignment", help="for example 03_matmul, or the path of an instructor's notebook")
     lines.add_argument(
@@ -234,6 +242,22 @@ def _grade(arguments: argparse.Namespace) -> int:
         from kernelmark.referee.grading import grade
 
     print(to_json(grade(Path(arguments.source), Path(arguments.submitted))))
+    return 0
+
+
+def _init(arguments: argparse.Namespace) -> int:
+    with needs_grader("init"):
+        from kernelmark.authoring import begin
+
+    print(*begin.init(Path(arguments.folder)), sep="\n")
+    return 0
+
+
+def _new(arguments: argparse.Namespace) -> int:
+    with needs_grader("new"):
+        from kernelmark.authoring import begin
+
+    print(*begin.new(arguments.name), sep="\n")
     return 0
 
 

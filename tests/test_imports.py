@@ -164,6 +164,8 @@ ROOMS = {
     "progress work workers",
     "whole_class.looks": "notebook.intake course.settings course.places course.gradebook course.folder course.stores",
     "whole_class.report": "errors text records notebook.page stopwatch.stats stopwatch.picture",
+    "authoring.template": "",
+    "authoring.begin": "errors course.folder course.settings template",
     "authoring.assignments": "errors notebook.cells notebook.conform notebook.intake sandbox.limits referee.grading "
     "course.settings course.folder",
     "authoring.loads": "",

@@ -1,4 +1,4 @@
-"""The command line: `doctor`, `report`, `update`, `grade`, `autograde` for staff; students have three of their own.
+"""The command line: `doctor`, `report`, `update`, `grade`, `validate`, `autograde` for staff; students have three.
 
 It parses arguments and prints; the rooms do the work. It adds what nbgrader has no
 command for, and a way to grade a class at once beside `nbgrader autograde`.
@@ -7,6 +7,7 @@ command for, and a way to grade a class at once beside `nbgrader autograde`.
 import argparse
 import gc
 import io
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -63,6 +64,14 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("source", help="the instructor's notebook")
     grade.add_argument("submitted", help="the submitted notebook")
     grade.set_defaults(run=_grade)
+
+    valid = commands.add_parser("validate", help="say what is wrong with an assignment before anybody gets it")
+    valid.add_argument("name", nargs="?", default="", help="an assignment, as in 03_matmul, or a notebook's path")
+    valid.add_argument("--all", action="store_true", help="every notebook of the course")
+    valid.add_argument("--static", action="store_true", help="read only, run nothing")
+    valid.add_argument("--json", action="store_true", help="print one JSON object")
+    valid.add_argument("--jobs", type=int, default=0, help="graded at once (default: one for each core)")
+    valid.set_defaults(run=_validate)
 
     whole = commands.add_parser("autograde", help="grade a class at once; further options as for `nbgrader autograde`")
     whole.add_argument("assignment", help="for example 03_matmul")
@@ -170,6 +179,23 @@ def _autograde(arguments: argparse.Namespace) -> int:
     gc.enable()
     name, further = arguments.assignment, arguments.further
     return cluster.run(name, further, arguments.jobs, arguments.scheduler, as_json=arguments.json)
+
+
+def _validate(arguments: argparse.Namespace) -> int:
+    with needs_grader("validate"):
+        from kernelmark.authoring import sources, validate
+
+    if bool(arguments.name) == arguments.all:
+        raise KernelmarkError("validate takes the name of an assignment, the path of a notebook, or --all")
+    here = sources.Here.of(Path())
+    done = []
+    for path in here.all() if arguments.all else here.find(arguments.name):
+        done.append(validate.validate(path, here, static=arguments.static, jobs=arguments.jobs))
+        if not arguments.json:
+            print(*done[-1].lines(), sep="\n", flush=True)
+    if arguments.json:
+        print(json.dumps(validate.as_json(done), indent=1))
+    return int(not all(each.sound for each in done))
 
 
 def _report(arguments: argparse.Namespace) -> int:

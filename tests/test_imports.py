@@ -24,7 +24,7 @@ FLOORS: list[dict[str, str]] = [
     {"referee": "errors records own_types notebook stopwatch wire checks sandbox"},
     {"course": "errors text records notebook stopwatch sandbox referee", "student": "errors text records notebook"},
     {"whole_class": "errors text records notebook stopwatch sandbox referee course"},
-    {"authoring": ""},
+    {"authoring": "errors records notebook stopwatch sandbox referee course"},
     {"__main__": "..."},
 ]
 
@@ -47,6 +47,15 @@ ROOMS = {
     "notebook.sharing": "cells places filing changers",
     "notebook.conform": "errors text cells pictures markers places background sharing",
     "notebook.contracts": "",
+    "notebook.finding": "errors text cells",
+    "notebook.marked_cells": "cells markers finding",
+    "notebook.undefined": "cells finding",
+    "notebook.asserting": "cells finding",
+    "notebook.speed_lines": "finding",
+    "notebook.unfit": "finding",
+    "notebook.covered": "cells markers filing contracts finding",
+    "notebook.findings": "errors cells markers conform finding marked_cells undefined asserting speed_lines unfit "
+    "covered",
     "notebook.stamps": "",
     "notebook.intake": "errors text stamps",
     "notebook.folder": "errors text conform intake",
@@ -164,6 +173,11 @@ ROOMS = {
     "progress work workers",
     "whole_class.looks": "notebook.intake course.settings course.places course.gradebook course.folder course.stores",
     "whole_class.report": "errors text records notebook.page stopwatch.stats stopwatch.picture",
+    "authoring.sources": "errors sandbox.limits course.settings",
+    "authoring.emptied": "errors records notebook.cells notebook.conform notebook.finding stopwatch.stats "
+    "sandbox.limits referee.grading referee.run referee.warm",
+    "authoring.validate": "errors notebook.conform notebook.finding notebook.findings stopwatch.stats "
+    "referee.grading sources emptied",
     "__main__": "...",
 }
 

@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     parser = _parser()
     arguments, further = parser.parse_known_args(argv)
-    if further and arguments.run is not _autograde:
+    if further and arguments.run not in (_autograde, _release):
         parser.error(f"unrecognized arguments: {' '.join(further)}")
     arguments.further = further
     # An optional helper of jsonschema that takes a second to import, for a kind of format that notebooks lack.
@@ -65,13 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("submitted", help="the submitted notebook")
     grade.set_defaults(run=_grade)
 
-    valid = commands.add_parser("validate", help="say what is wrong with an assignment before anybody gets it")
-    valid.add_argument("name", nargs="?", default="", help="an assignment, as in 03_matmul, or a notebook's path")
-    valid.add_argument("--all", action="store_true", help="every notebook of the course")
-    valid.add_argument("--static", action="store_true", help="read only, run nothing")
-    valid.add_argument("--json", action="store_true", help="print one JSON object")
-    valid.add_argument("--jobs", type=int, default=0, help="graded at once (default: one for each core)")
-    valid.set_defaults(run=_validate)
+    _add_authoring(commands)
 
     whole = commands.add_parser("autograde", help="grade a class at once; further options as for `nbgrader autograde`")
     whole.add_argument("assignment", help="for example 03_matmul")
@@ -95,6 +89,22 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--only", default=None, help="names, separated by commas (default: all that is marked)")
     export.set_defaults(run=_export)
     return parser
+
+
+def _add_authoring(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add what is asked before anybody gets an assignment."""
+    valid = commands.add_parser("validate", help="say what is wrong with an assignment before anybody gets it")
+    valid.add_argument("name", nargs="?", default="", help="an assignment, as in 03_matmul, or a notebook's path")
+    valid.add_argument("--all", action="store_true", help="every notebook of the course")
+    valid.add_argument("--static", action="store_true", help="read only, run nothing")
+    valid.add_argument("--json", action="store_true", help="print one JSON object")
+    valid.add_argument("--jobs", type=int, default=0, help="graded at once (default: one for each core)")
+    valid.set_defaults(run=_validate)
+
+    for name, where in (("generate_assignment", "into release/"), ("release_assignment", "to the exchange")):
+        release = commands.add_parser(name, help=f"as `nbgrader {name}`, {where}; --no-validate skips what comes first")
+        release.add_argument("--no-validate", action="store_true", help="release it whatever validate says")
+        release.set_defaults(run=_release, name=name)
 
 
 def _doctor(_: argparse.Namespace) -> int:
@@ -196,6 +206,16 @@ def _validate(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(validate.as_json(done), indent=1))
     return int(not all(each.sound for each in done))
+
+
+def _release(arguments: argparse.Namespace) -> int:
+    with needs_grader(arguments.name):
+        from nbgrader.apps import GenerateAssignmentApp, ReleaseAssignmentApp
+
+    app = GenerateAssignmentApp if arguments.name == "generate_assignment" else ReleaseAssignmentApp
+    further = [*arguments.further, *(["--Kernelmark.validate=False"] if arguments.no_validate else [])]
+    app.launch_instance(argv=further)
+    return 0
 
 
 def _report(arguments: argparse.Namespace) -> int:

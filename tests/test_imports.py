@@ -152,7 +152,7 @@ ROOMS = {
     "course.steps": "errors records notebook.conform notebook.folder nbgrader_settings",
     "course.settings": "errors notebook.intake sandbox.limits nbgrader_settings",
     "course.places": "text",
-    "course.release": "errors notebook.markers",
+    "course.release": "errors text notebook.markers notebook.findings referee.grading settings",
     "course.gradebook": "errors records",
     "course.folder": "",
     "course.stores": "",

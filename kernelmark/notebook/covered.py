@@ -67,7 +67,7 @@ def of_tests(looks: Sequence[Look]) -> Iterator[Finding]:
     seen: dict[str, Look] = {}
     for test in tests:
         looks_elsewhere = is_about_files(test.source) or _LOOKS_ELSEWHERE.search(test.source)
-        own = used_names(test.source) | set(_strings(test))
+        own = used_names(test.source) | set(_words_in_texts(test))
         if solved and not own & theirs and not looks_elsewhere:
             yield test.warning(
                 "asks-nobody",
@@ -164,17 +164,19 @@ def _made(look: Look) -> frozenset[str]:
     return bound_names(look.source) - imported_names(look.source)
 
 
-def _strings(look: Look) -> Iterator[str]:
-    for node in look.nodes():
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield from re.findall(r"[^\W\d]\w*", node.value) if node.value.isidentifier() or "(" in node.value else ()
-        elif isinstance(node, ast.Attribute):
-            yield node.attr
+def _words_in_texts(look: Look) -> Iterator[str]:
+    """Yield what may be names in texts: of `getattr`, `eval`, a table of names."""
+    for statement in _without_claim(look.body):
+        for node in ast.walk(statement):
+            text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+            if text.isidentifier() or "(" in text:
+                yield from re.findall(r"[^\W\d]\w*", text)
 
 
 def _asked(test: Look) -> set[str]:
     """Return the names that a test asks for, in texts and as attributes too."""
-    return set(used_names(test.source)) | set(_strings(test))
+    attributes = {node.attr for node in test.nodes() if isinstance(node, ast.Attribute)}
+    return set(used_names(test.source)) | set(_words_in_texts(test)) | attributes
 
 
 def _uses(looks: Sequence[Look]) -> list[tuple[set[str], set[str]]]:

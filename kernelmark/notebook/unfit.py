@@ -255,8 +255,10 @@ def _written(look: Look) -> Iterator[str]:
         writes = last_name(node.func) in _WRITERS or (last_name(node.func) == "open" and _writes(node))
         if writes:
             texts = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
-            if not texts:  # `path.write_text(...)`: the name is in some variable of the cell
-                texts = [_named(inner) for inner in look.nodes() if _named(inner)]
+            if isinstance(node.func, ast.Attribute) and isinstance(
+                node.func.value, ast.Name
+            ):  # `path.write_text(...)`: the name is in some variable of the cell
+                texts += [_named(inner) for inner in look.nodes() if _named(inner)]
             yield from (text for text in texts if 0 < len(text) < MAX_NAME_CHARS)
             yield from (f"{text}.npy" for text in texts if 0 < len(text) < MAX_NAME_CHARS)
 

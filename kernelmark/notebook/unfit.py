@@ -48,8 +48,8 @@ _EVERYWHERE = ("/proc/", "/sys/", "/dev/", "/tmp/", "/etc/")
 _ELSEWHERE = re.compile(r"(?:/|~|[A-Za-z]:[\\/])")
 _NETWORK = re.compile(r"(?:https?|ftp|s3|gs)://")
 _INSTALLS = re.compile(r"^\s*[!%]\s*(?:pip3?|conda|mamba|apt|apt-get|wget|curl|git)\b", re.MULTILINE)
-# Shorter literals stand in many a message by chance.
-MIN_TELLING_CHARS = 3
+# Numbers of fewer digits, zeros at either end left out, stand in many a message by chance.
+MIN_TELLING_DIGITS = 2
 MAX_NAME_CHARS = 200
 
 
@@ -133,7 +133,8 @@ def _told_answer(look: Look, test: ast.Compare) -> Iterator[Finding]:
     for side in (test.left, *test.comparators):
         value = side.value if isinstance(side, ast.Constant) else None
         text = str(value)
-        telling = isinstance(value, int | float) and not isinstance(value, bool) and len(text) >= MIN_TELLING_CHARS
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        telling = number and len(text.strip("0.")) >= MIN_TELLING_DIGITS
         if telling and re.search(rf"(?<![\w.]){re.escape(text)}(?!\.?\w)", said):
             yield look.warning(
                 "hidden-told",

@@ -1,7 +1,7 @@
-"""The command line: `init`, `new`, `calibrate`, `doctor`, `autograde`, `grade`, `report`, `update` for staff.
+"""The command line: parses arguments and prints; the rooms do the work.
 
-It parses arguments and prints; the rooms do the work. It adds what nbgrader has no
-command for, and a way to grade a class at once beside `nbgrader autograde`.
+Instructors begin, validate and calibrate assignments with it, staff grade and report, students see where they stand. It
+adds what nbgrader has no command for, and a way to grade a class at once beside `nbgrader autograde`.
 """
 
 import argparse
@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     commands = parser()
     arguments, further = commands.parse_known_args(argv)
-    if further and arguments.run is not _autograde:
+    if further and arguments.run not in (_autograde, _release):
         commands.error(f"unrecognized arguments: {' '.join(further)}")
     arguments.further = further
     # An optional helper of jsonschema that takes a second to import, for a kind of format that notebooks lack.
@@ -58,6 +58,19 @@ def _for_authors(commands: Any) -> None:
     new = commands.add_parser("new", help="add an assignment to the course here, to be changed into your own")
     new.add_argument("name", help="for example 02_sorting")
     new.set_defaults(run=_new)
+
+    valid = commands.add_parser("validate", help="say what is wrong with an assignment before anybody gets it")
+    valid.add_argument("name", nargs="?", default="", help="an assignment, as in 03_matmul, or a notebook's path")
+    valid.add_argument("--all", action="store_true", help="every notebook of the course")
+    valid.add_argument("--static", action="store_true", help="read only, run nothing")
+    valid.add_argument("--json", action="store_true", help="print one JSON object")
+    valid.add_argument("--jobs", type=int, default=0, help="graded at once (default: one for each core)")
+    valid.set_defaults(run=_validate)
+
+    for name, where in (("generate_assignment", "into release/"), ("release_assignment", "to the exchange")):
+        release = commands.add_parser(name, help=f"as `nbgrader {name}`, {where}; --no-validate skips what comes first")
+        release.add_argument("--no-validate", action="store_true", help="release it whatever validate says")
+        release.set_defaults(run=_release, name=name)
 
     lines = commands.add_parser("calibrate", help="measure whether the lines of an assignment's speed tests leave room")
     lines.add_argument("assignment", help="for example 03_matmul, or the path of an instructor's notebook")
@@ -204,6 +217,33 @@ def _autograde(arguments: argparse.Namespace) -> int:
     gc.enable()
     name, further = arguments.assignment, arguments.further
     return cluster.run(name, further, arguments.jobs, arguments.scheduler, as_json=arguments.json)
+
+
+def _validate(arguments: argparse.Namespace) -> int:
+    with needs_grader("validate"):
+        from kernelmark.authoring import sources, validate
+
+    if bool(arguments.name) == arguments.all:
+        raise KernelmarkError("validate takes the name of an assignment, the path of a notebook, or --all")
+    here = sources.Here.of(Path())
+    done = []
+    for path in here.all() if arguments.all else here.find(arguments.name):
+        done.append(validate.validate(path, here, static=arguments.static, jobs=arguments.jobs))
+        if not arguments.json:
+            print(*done[-1].lines(), sep="\n", flush=True)
+    if arguments.json:
+        print(json.dumps(validate.as_json(done), indent=1))
+    return int(not all(each.sound for each in done))
+
+
+def _release(arguments: argparse.Namespace) -> int:
+    with needs_grader(arguments.name):
+        from nbgrader.apps import GenerateAssignmentApp, ReleaseAssignmentApp
+
+    app = GenerateAssignmentApp if arguments.name == "generate_assignment" else ReleaseAssignmentApp
+    further = [*arguments.further, *(["--Kernelmark.validate=False"] if arguments.no_validate else [])]
+    app.launch_instance(argv=further)
+    return 0
 
 
 def _report(arguments: argparse.Namespace) -> int:

@@ -47,6 +47,15 @@ ROOMS = {
     "notebook.sharing": "cells places filing changers",
     "notebook.conform": "errors text cells pictures markers places background sharing",
     "notebook.contracts": "",
+    "notebook.finding": "errors text cells",
+    "notebook.marked_cells": "cells markers finding",
+    "notebook.undefined": "cells finding",
+    "notebook.asserting": "cells finding",
+    "notebook.speed_lines": "finding",
+    "notebook.unfit": "finding",
+    "notebook.covered": "cells markers filing contracts finding",
+    "notebook.findings": "errors cells markers conform finding marked_cells undefined asserting speed_lines unfit "
+    "covered",
     "notebook.stamps": "",
     "notebook.intake": "errors text stamps",
     "notebook.folder": "errors text conform intake",
@@ -143,7 +152,7 @@ ROOMS = {
     "course.steps": "errors records notebook.conform notebook.folder nbgrader_settings",
     "course.settings": "errors notebook.intake sandbox.limits nbgrader_settings",
     "course.places": "text",
-    "course.release": "errors notebook.markers",
+    "course.release": "errors text notebook.markers notebook.findings referee.grading settings",
     "course.gradebook": "errors records",
     "course.folder": "",
     "course.stores": "",
@@ -166,8 +175,13 @@ ROOMS = {
     "whole_class.report": "errors text records notebook.page stopwatch.stats stopwatch.picture",
     "authoring.template": "",
     "authoring.begin": "errors course.folder course.settings template",
-    "authoring.assignments": "errors notebook.cells notebook.conform notebook.intake sandbox.limits referee.grading "
-    "course.settings course.folder",
+    "authoring.sources": "errors sandbox.limits course.settings",
+    "authoring.emptied": "errors records notebook.cells notebook.conform notebook.finding stopwatch.stats "
+    "sandbox.limits referee.grading referee.run referee.warm",
+    "authoring.validate": "errors notebook.conform notebook.finding notebook.findings stopwatch.stats "
+    "referee.grading sources emptied",
+    "authoring.assignments": "notebook.cells notebook.conform notebook.intake sandbox.limits referee.grading "
+    "course.settings sources",
     "authoring.loads": "",
     "authoring.calibrate": "errors records notebook.cells stopwatch.stats referee.warm assignments loads",
     "__main__": "...",

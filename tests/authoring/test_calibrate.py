@@ -68,7 +68,7 @@ class TestCommand:
     @pytest.mark.parametrize(
         ("words", "said"),
         [
-            (["nosuch"], "there are: sums"),
+            (["nosuch"], "are: sums"),
             (["sums", "--test", "nosuch"], "there are: total_speed"),
             (["sums", "--loads", "nosuch"], "expected idle, busy"),
             (["sums", "--slow", "nosuch.py"], "nosuch.py cannot be read"),

@@ -36,7 +36,7 @@ def _made_and_held() -> tuple[Path, int]:
                 fcntl.flock(held, fcntl.LOCK_EX)
                 if os.path.samestat(os.stat(folder), os.fstat(held)):
                     return folder, held
-            except BaseException:
+            except BaseException:  # whatever ends it, the lock goes
                 os.close(held)
                 raise
             os.close(held)

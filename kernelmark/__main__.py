@@ -1,4 +1,4 @@
-"""The command line: `doctor`, `report`, `update`, `grade`, `autograde` for staff; students have three of their own.
+"""The command line: `doctor`, `report`, `update`, `grade`, `autograde`, `audit` for staff; students have three.
 
 It parses arguments and prints; the rooms do the work. It adds what nbgrader has no
 command for, and a way to grade a class at once beside `nbgrader autograde`.
@@ -10,6 +10,7 @@ import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from kernelmark import __version__
 from kernelmark.errors import KernelmarkError, needs_grader
@@ -71,6 +72,8 @@ def _parser() -> argparse.ArgumentParser:
     whole.add_argument("--json", action="store_true", help="print one JSON object a line")
     whole.set_defaults(run=_autograde)
 
+    _add_audit(commands)
+
     far = commands.add_parser("status", help="say which assignments are here and how far each is")
     far.add_argument("folder", nargs="?", default=".", help="where to look (default: here)")
     far.set_defaults(run=_status)
@@ -86,6 +89,26 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--only", default=None, help="names, separated by commas (default: all that is marked)")
     export.set_defaults(run=_export)
     return parser
+
+
+def _add_audit(commands: Any) -> None:
+    tried = commands.add_parser(
+        "audit", help="say which wrong work the tests of an assignment let through; exit 1 where there is any"
+    )
+    tried.add_argument("assignment", nargs="?", default="", help="for example 03_matmul")
+    tried.add_argument("--all", action="store_true", help="every assignment of the course")
+    tried.add_argument("--function", default="", help="only changes of this function")
+    tried.add_argument("--minutes", type=float, default=0.0, help="stop after so long; the time is spread evenly")
+    tried.add_argument("--jobs", type=int, default=0, help="how many at once (default: one for each core)")
+    tried.add_argument("--scheduler", default="", help="a Dask scheduler's address, as in tcp://host:8786")
+    tried.add_argument("--speed", action="store_true", help="with speed tests, which take much longer")
+    tried.add_argument(
+        "--wrong", nargs="+", default=[], metavar="FILE", help="plausible wrong solutions: cells of text"
+    )
+    tried.add_argument("--page", default=None, help="where to write the page (default: reports/audit-ASSIGNMENT.html)")
+    tried.add_argument("--json", action="store_true", help="print one JSON object")
+    tried.add_argument("--seed", type=int, default=0, help="of what is left to chance (default: 0)")
+    tried.set_defaults(run=_audit)
 
 
 def _doctor(_: argparse.Namespace) -> int:
@@ -170,6 +193,31 @@ def _autograde(arguments: argparse.Namespace) -> int:
     gc.enable()
     name, further = arguments.assignment, arguments.further
     return cluster.run(name, further, arguments.jobs, arguments.scheduler, as_json=arguments.json)
+
+
+def _audit(arguments: argparse.Namespace) -> int:
+    with needs_grader("audit"):
+        from kernelmark.authoring import audit_page
+        from kernelmark.authoring.audit import Wanted, assignments
+
+    names = assignments(Path()) if arguments.all else [arguments.assignment]
+    if not all(names):
+        raise KernelmarkError("audit: name an assignment, or say --all")
+    status = 0
+    for name in names:
+        wanted = Wanted(
+            assignment=name,
+            function=arguments.function,
+            minutes=arguments.minutes,
+            jobs=arguments.jobs,
+            scheduler=arguments.scheduler,
+            speed=arguments.speed,
+            wrong=tuple(map(Path, arguments.wrong)),
+            seed=arguments.seed,
+        )
+        page = Path(arguments.page or f"reports/audit-{name}.html")
+        status |= audit_page.run(wanted, Path(), page, as_json=arguments.json)
+    return status
 
 
 def _report(arguments: argparse.Namespace) -> int:

@@ -24,7 +24,7 @@ FLOORS: list[dict[str, str]] = [
     {"referee": "errors records own_types notebook stopwatch wire checks sandbox"},
     {"course": "errors text records notebook stopwatch sandbox referee", "student": "errors text records notebook"},
     {"whole_class": "errors text records notebook stopwatch sandbox referee course"},
-    {"authoring": ""},
+    {"authoring": "errors text records notebook sandbox referee course whole_class"},
     {"__main__": "..."},
 ]
 
@@ -164,6 +164,21 @@ ROOMS = {
     "progress work workers",
     "whole_class.looks": "notebook.intake course.settings course.places course.gradebook course.folder course.stores",
     "whole_class.report": "errors text records notebook.page stopwatch.stats stopwatch.picture",
+    "authoring.operators": "",
+    "authoring.mutants": "notebook.cells operators",
+    "authoring.noticing": "notebook.cells notebook.places mutants",
+    "authoring.variations": "",
+    "authoring.comparing": "",
+    "authoring.probe": "variations comparing",
+    "authoring.trial": "notebook.cells records sandbox.limits referee.warm whole_class.work",
+    "authoring.assignment": "errors notebook.background notebook.cells notebook.conform notebook.contracts "
+    "notebook.intake sandbox.limits referee.grading mutants noticing",
+    "authoring.accepted": "errors mutants",
+    "authoring.equivalence": "sandbox.limits referee.session mutants noticing assignment",
+    "authoring.kept": "",
+    "authoring.audit": "errors records notebook.contracts course.settings whole_class.work whole_class.workers "
+    "mutants trial assignment accepted equivalence kept",
+    "authoring.audit_page": "text notebook.page accepted equivalence audit",
     "__main__": "...",
 }
 

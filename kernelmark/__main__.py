@@ -203,6 +203,8 @@ def _audit(arguments: argparse.Namespace) -> int:
     names = assignments(Path()) if arguments.all else [arguments.assignment]
     if not all(names):
         raise KernelmarkError("audit: name an assignment, or say --all")
+    if arguments.all and arguments.wrong:
+        raise KernelmarkError("audit: --wrong goes with the name of one assignment")
     status = 0
     for name in names:
         wanted = Wanted(

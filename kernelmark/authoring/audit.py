@@ -125,7 +125,10 @@ def audit(wanted: Wanted, root: Path, tell: Callable[[str], None]) -> list[Audit
                 )
     finally:
         trial.close()
-    if not any(each.scores for each in found):
+    known = {score.function for each in found for score in each.scores}
+    if idle := [str(path) for path in wanted.wrong if path.stem not in known]:
+        raise CourseError(f"--wrong: no cell of {wanted.assignment} is answered by {', '.join(idle)}")
+    if not known:
         raise CourseError(f"{wanted.assignment}: no solution cell defines {wanted.function or 'anything to change'}")
     return found
 

@@ -31,6 +31,8 @@ MAX_STEPS = 40
 SLOW_S = 0.5
 CALL_S = 4.0
 TEST_S = 60.0
+# For making one input shorter.
+SHRINK_S = 2.0
 
 
 @dataclass
@@ -167,7 +169,7 @@ def main(space: dict[str, Any], text: str) -> str:
     sound.sort(key=lambda each: (not each.recorded and each.answer.kind == "unplanned", each.size, len(each.words)))
     found = []
     for cells in request["changed"]:
-        found.append(_compared(dict(space), cells, sound, float(request["limit_s"])))
+        found.append(_compared(own, dict(space), cells, sound, float(request["limit_s"])))
     return json.dumps({"recorded": len(inputs), "asked": len(sound), "found": found})
 
 
@@ -261,7 +263,39 @@ def _silently(own: dict[str, Any], each: Input) -> None:
     ask(own, each)
 
 
-def _compared(space: dict[str, Any], cells: Sequence[str], inputs: Sequence[Input], limit_s: float) -> dict[str, Any]:
+def _smaller(own: dict[str, Any], space: dict[str, Any], each: Input) -> list[str] | None:
+    """Return the difference on a shorter input that shows one too, found by making this one simpler step by step."""
+    best: list[str] | None = None
+    deadline = time.monotonic() + SHRINK_S
+    fresh = True
+    while fresh and time.monotonic() < deadline:
+        fresh = False
+        for steps in _simpler(each):
+            new = Input(each.target, steps, "", 0)
+            new.words = words(new)
+            if len(new.words) >= len(each.words):
+                continue
+            answer = ask(own, new)
+            if answer.kind == "unplanned" or difference(answer, ask(own, new)) != ("", ""):
+                continue
+            kind, said = difference(answer, ask(space, new))
+            if kind == "wrong":
+                each, best, fresh = new, [kind, said, new.words], True
+                break
+    return best
+
+
+def _simpler(each: Input) -> Iterator[list[tuple[str, tuple[Any, ...], dict[str, Any]]]]:
+    for at in range(1, len(each.steps)):
+        yield [*each.steps[:at], *each.steps[at + 1 :]]
+    for at, (method, args, kwargs) in enumerate(each.steps):
+        for new_args, new_kwargs in variations.simpler(args, kwargs):
+            yield [*each.steps[:at], (method, new_args, new_kwargs), *each.steps[at + 1 :]]
+
+
+def _compared(
+    own: dict[str, Any], space: dict[str, Any], cells: Sequence[str], inputs: Sequence[Input], limit_s: float
+) -> dict[str, Any]:
     """Return the gravest difference of a changed solution on the smallest input that shows it."""
     best: dict[str, Any] = {"kind": "", "asked": len(inputs)}
     try:
@@ -281,15 +315,19 @@ def _compared(space: dict[str, Any], cells: Sequence[str], inputs: Sequence[Inpu
     deadline = time.monotonic() + limit_s
     while at < len(inputs) and ranks[best["kind"]] > 0 and time.monotonic() < deadline:
         said: dict[int, Any] = {}
-        done, _ = _in_a_fork(once, range(at, len(inputs)), CALL_S, deadline - time.monotonic(), said)
+        left_s = deadline - time.monotonic()
+        done, _ = _in_a_fork(
+            once, range(at, len(inputs)), CALL_S, left_s, said, lambda i: _smaller(own, space, inputs[i])
+        )
         if done < len(inputs) and done not in said and time.monotonic() < deadline:
             kind = "unplanned" if inputs[done].answer.kind == "unplanned" else "wrong"
             said[done] = [kind, "it does not come back, or ends the process"]
-        for index, (kind, text) in sorted(said.items()):
+        for index, (kind, text, *shorter) in sorted(said.items()):
             if inputs[index].answer.kind == "unplanned":
                 kind = "unplanned"
             if ranks[kind] < ranks[best["kind"]]:
-                best |= {"kind": kind, "words": inputs[index].words, "said": text, "recorded": inputs[index].recorded}
+                input_, recorded = (shorter[0], False) if shorter else (inputs[index].words, inputs[index].recorded)
+                best |= {"kind": kind, "words": input_, "said": text, "recorded": recorded}
         at = done + 1
     return best
 
@@ -329,17 +367,19 @@ def _in_a_fork(
     each_s: float,
     all_s: float,
     said: dict[int, Any] | None = None,
+    then: Callable[[int], Any] | None = None,
 ) -> tuple[int, dict[int, float]]:
     """Do something for each index in a process of its own; return the first index that it did not end, and times.
 
-    What is returned for an index is put into `said` as plain data, where it is not None; after a "wrong" it stops.
+    What is returned for an index is put into `said` as plain data, where it is not None; after a "wrong" `then` may say
+    more of it, and it stops.
     """
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
             os.close(reading)
-            _child(do, indices, writing)
+            _child(do, indices, writing, then)
         finally:
             os._exit(0)
     os.close(writing)
@@ -365,7 +405,7 @@ def _in_a_fork(
     return at, took
 
 
-def _child(do: Callable[[int], Any], indices: range, writing: int) -> None:
+def _child(do: Callable[[int], Any], indices: range, writing: int, then: Callable[[int], Any] | None) -> None:
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.dup2(null, 2)
@@ -378,4 +418,6 @@ def _child(do: Callable[[int], Any], indices: range, writing: int) -> None:
         line = json.dumps([index, time.monotonic() - start, found]).encode() + b"\n"
         os.write(writing, line)
         if found is not None and found[0] == "wrong":
+            if then is not None and (more := then(index)) is not None:
+                os.write(writing, json.dumps([index, 0.0, more]).encode() + b"\n")
             return

@@ -175,6 +175,30 @@ _ARRAY_CHANGES: tuple[Callable[[np.ndarray], np.ndarray | None], ...] = (
 )
 
 
+_SIMPLER: tuple[Callable[[np.ndarray], np.ndarray | None], ...] = (
+    *_ARRAY_CHANGES[:4],
+    lambda x: np.round(x) if x.dtype.kind == "f" and x.size else None,
+    lambda x: np.zeros_like(x) if x.size else None,
+)
+
+
+def simpler(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[Arguments]:
+    """Yield calls that are like this one and shorter to write, all arrays changed alike before single ones."""
+    for change in _SIMPLER:
+        yield (
+            tuple(_changed(change, value) for value in args),
+            {name: _changed(change, value) for name, value in kwargs.items()},
+        )
+    for name in kwargs:
+        yield args, {key: each for key, each in kwargs.items() if key != name}
+    for at, value in enumerate(args):
+        for change in _SIMPLER if isinstance(value, np.ndarray) else ():
+            yield (*args[:at], _changed(change, value), *args[at + 1 :]), kwargs
+        if isinstance(value, list) and len(value) > 1:
+            yield (*args[:at], value[:1], *args[at + 1 :]), kwargs
+            yield (*args[:at], value[: len(value) // 2], *args[at + 1 :]), kwargs
+
+
 def _changed(change: Callable[[np.ndarray], np.ndarray | None], value: Any) -> Any:
     if not isinstance(value, np.ndarray):
         return value

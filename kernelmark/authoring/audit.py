@@ -4,10 +4,11 @@ Each mutant of a solution, and each plausible wrong solution, is graded by the r
 is compared with the solution. Outcomes are kept by hash. It prints no page, `audit_page` does, and changes no notebook.
 """
 
+import os
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -180,8 +181,9 @@ class _Run:
                 else:
                     self._outcomes[id(mutant)] = Outcome("survived")
         self._try_all(self._in_turn(todo), len(every), len(every) - len(todo))
-        for unit in units:
-            self._settle(unit, scores[unit.function], taken)
+        # Each waits for a sandbox of its own; on this machine, also where the grading was elsewhere.
+        with ThreadPoolExecutor(self._wanted.jobs or len(os.sched_getaffinity(0))) as pool:
+            list(pool.map(lambda unit: self._settle(unit, scores[unit.function], taken), units))
         self._kept.save()
         seconds = time.monotonic() - self._start
         name = self._assignment.path.stem

@@ -19,7 +19,7 @@ Kind = Literal["wrong", "forbidden", "message", "rounds", "unplanned", "same", "
 # Most likely wrong first.
 ORDER: tuple[Kind, ...] = ("wrong", "forbidden", "unknown", "message", "rounds", "unplanned", "same")
 MEANING: dict[Kind, str] = {
-    "wrong": "wrong: it differs on an input that the solution answers",
+    "wrong": "wrong: it differs on an input that the solution answers, or refuses on purpose",
     "forbidden": "forbidden: a library's product where the contract asks for own loops",
     "unknown": "unknown: it could not be compared; look at it",
     "message": "another message: the same exception with other words",

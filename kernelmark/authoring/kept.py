@@ -6,6 +6,7 @@ A file that cannot be read is one without outcomes. It does not know what an out
 import contextlib
 import json
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ class Kept:
     def __init__(self, path: Path):
         self._path = path
         self._new = 0
+        self._lock = threading.Lock()
         self._found: dict[str, dict[str, Any]] = {}
         with contextlib.suppress(OSError, ValueError):
             read = json.loads(path.read_text(encoding="utf-8"))
@@ -35,16 +37,20 @@ class Kept:
 
     def put(self, key: str, value: dict[str, Any]) -> None:
         """Keep an outcome."""
-        self._found.pop(key, None)
-        self._found[key] = value
-        self._new += 1
-        if self._new >= SAVE_EVERY:
-            self.save()
+        with self._lock:
+            self._found.pop(key, None)
+            self._found[key] = value
+            self._new += 1
+            if self._new >= SAVE_EVERY:
+                self._write()
 
     def save(self) -> None:
         """Write what is new, so that a reader sees all of it or what was there before."""
-        if not self._new:
-            return
+        with self._lock:
+            if self._new:
+                self._write()
+
+    def _write(self) -> None:
         self._new = 0
         self._path.parent.mkdir(parents=True, exist_ok=True)
         kept = dict(list(self._found.items())[-MAX_KEPT:])

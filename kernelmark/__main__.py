@@ -45,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--version", action="version", version=f"kernelmark {__version__}")
     commands = made.add_subparsers(required=True, metavar="command")
     _for_authors(commands)
+    _for_auditors(commands)
     _for_graders(commands)
     _for_students(commands)
     return made
@@ -85,6 +86,26 @@ def _for_authors(commands: Any) -> None:
     )
     lines.add_argument("--json", action="store_true", help="print one JSON object a speed test")
     lines.set_defaults(run=_calibrate)
+
+
+def _for_auditors(commands: Any) -> None:
+    tried = commands.add_parser(
+        "audit", help="say which wrong work the tests of an assignment let through; exit 1 where there is any"
+    )
+    tried.add_argument("assignment", nargs="?", default="", help="for example 03_matmul")
+    tried.add_argument("--all", action="store_true", help="every assignment of the course")
+    tried.add_argument("--function", default="", help="only changes of this function")
+    tried.add_argument("--minutes", type=float, default=0.0, help="stop after so long; the time is spread evenly")
+    tried.add_argument("--jobs", type=int, default=0, help="how many at once (default: one for each core)")
+    tried.add_argument("--scheduler", default="", help="a Dask scheduler's address, as in tcp://host:8786")
+    tried.add_argument("--speed", action="store_true", help="with speed tests, which take much longer")
+    tried.add_argument(
+        "--wrong", nargs="+", default=[], metavar="FILE", help="plausible wrong solutions: cells of text"
+    )
+    tried.add_argument("--page", default=None, help="where to write the page (default: reports/audit-ASSIGNMENT.html)")
+    tried.add_argument("--json", action="store_true", help="print one JSON object")
+    tried.add_argument("--seed", type=int, default=0, help="of what is left to chance (default: 0)")
+    tried.set_defaults(run=_audit)
 
 
 def _for_graders(commands: Any) -> None:
@@ -246,6 +267,34 @@ def _release(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _audit(arguments: argparse.Namespace) -> int:
+    with needs_grader("audit"):
+        from kernelmark.authoring import audit_page
+        from kernelmark.authoring.audit import Wanted
+        from kernelmark.authoring.sources import Here
+
+    names = Here.of(Path()).assignments() if arguments.all else [arguments.assignment]
+    if not all(names):
+        raise KernelmarkError("audit: name an assignment, or say --all")
+    if arguments.all and arguments.wrong:
+        raise KernelmarkError("audit: --wrong goes with the name of one assignment")
+    status = 0
+    for name in names:
+        wanted = Wanted(
+            assignment=name,
+            function=arguments.function,
+            minutes=arguments.minutes,
+            jobs=arguments.jobs,
+            scheduler=arguments.scheduler,
+            speed=arguments.speed,
+            wrong=tuple(map(Path, arguments.wrong)),
+            seed=arguments.seed,
+        )
+        page = Path(arguments.page or f"reports/audit-{name}.html")
+        status |= audit_page.run(wanted, Path(), page, as_json=arguments.json)
+    return status
+
+
 def _report(arguments: argparse.Namespace) -> int:
     with needs_grader("report"):
         from kernelmark.whole_class import looks, report
@@ -303,10 +352,10 @@ def _new(arguments: argparse.Namespace) -> int:
 
 def _calibrate(arguments: argparse.Namespace) -> int:
     with needs_grader("calibrate"):
-        from kernelmark.authoring import assignments, calibrate
+        from kernelmark.authoring import calibrate, notebooks
 
     loads = calibrate.known_loads(arguments.loads)
-    found = assignments.find(arguments.assignment)
+    found = notebooks.find(arguments.assignment)
     slow = [
         [calibrate.slow_file(each, Path(name)) for name in arguments.slow] + calibrate.marked_slow(each)
         for each in found

@@ -24,7 +24,7 @@ FLOORS: list[dict[str, str]] = [
     {"referee": "errors records own_types notebook stopwatch wire checks sandbox"},
     {"course": "errors text records notebook stopwatch sandbox referee", "student": "errors text records notebook"},
     {"whole_class": "errors text records notebook stopwatch sandbox referee course"},
-    {"authoring": "errors records notebook stopwatch sandbox referee course"},
+    {"authoring": "errors text records notebook stopwatch sandbox referee course whole_class"},
     {"__main__": "..."},
 ]
 
@@ -180,10 +180,25 @@ ROOMS = {
     "sandbox.limits referee.grading referee.run referee.warm",
     "authoring.validate": "errors notebook.conform notebook.finding notebook.findings stopwatch.stats "
     "referee.grading sources emptied",
-    "authoring.assignments": "notebook.cells notebook.conform notebook.intake sandbox.limits referee.grading "
+    "authoring.notebooks": "notebook.cells notebook.conform notebook.intake sandbox.limits referee.grading "
     "course.settings sources",
     "authoring.loads": "",
-    "authoring.calibrate": "errors records notebook.cells stopwatch.stats referee.warm assignments loads",
+    "authoring.calibrate": "errors records notebook.cells stopwatch.stats referee.warm notebooks loads",
+    "authoring.operators": "",
+    "authoring.mutants": "notebook.cells operators",
+    "authoring.noticing": "notebook.cells notebook.places mutants",
+    "authoring.variations": "",
+    "authoring.comparing": "",
+    "authoring.probe": "variations comparing",
+    "authoring.trial": "notebook.cells records sandbox.limits referee.warm whole_class.work",
+    "authoring.assignment": "errors notebook.background notebook.cells notebook.conform notebook.contracts "
+    "notebook.intake sandbox.limits referee.grading mutants noticing",
+    "authoring.accepted": "errors mutants",
+    "authoring.equivalence": "sandbox.limits referee.session mutants noticing assignment",
+    "authoring.kept": "",
+    "authoring.audit": "errors records notebook.contracts whole_class.work whole_class.workers sources mutants trial "
+    "assignment accepted equivalence kept",
+    "authoring.audit_page": "text notebook.page accepted equivalence audit",
     "__main__": "...",
 }
 

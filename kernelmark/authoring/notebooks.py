@@ -23,7 +23,7 @@ from kernelmark.sandbox.limits import Limits
 
 
 @dataclass(frozen=True)
-class Assignment:
+class OwnNotebook:
     """One instructor's notebook.
 
     Attributes:
@@ -71,21 +71,21 @@ class Assignment:
         return self.course.plan(*read_submission(nbformat.writes(notebook).encode()))[1]
 
 
-def find(name: str) -> list[Assignment]:
+def find(name: str) -> list[OwnNotebook]:
     """Return the notebooks of an assignment of the course at hand, or the one that a path names.
 
     Raises:
         CourseError: there is none; the message lists the assignments that are there.
     """
     here = Here.of(Path())
-    return [Assignment(path.absolute(), here) for path in here.find(name)]
+    return [OwnNotebook(path.absolute(), here) for path in here.find(name)]
 
 
-def every() -> list[Assignment]:
+def every() -> list[OwnNotebook]:
     """Return all notebooks of the course at hand, by name.
 
     Raises:
         CourseError: there is none.
     """
     here = Here.of(Path())
-    return [Assignment(path.absolute(), here) for path in here.all()]
+    return [OwnNotebook(path.absolute(), here) for path in here.all()]

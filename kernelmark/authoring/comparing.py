@@ -25,6 +25,7 @@ class Answer:
     Attributes:
         kind: "value", "planned" for an exception of a `raise` in the solution, "unplanned" for any other.
         said: the results so far. given: the arguments afterwards. shares: which results share memory with arguments.
+        error: the exception's class; bases: it and those that it is derived from.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class Answer:
     error: str = ""
     message: str = ""
     shares: list[Any] = field(default_factory=list)
+    bases: tuple[str, ...] = ()
 
     @classmethod
     def of_error(cls, error: BaseException, said: list[Any], given: list[Any]) -> "Answer":
@@ -41,7 +43,8 @@ class Answer:
         line = linecache.getline(frames[-1].filename, frames[-1].lineno or 0).strip() if frames else ""
         planned = line.startswith("raise") and frames[-1].filename.startswith("<")
         kind = "planned" if planned else "unplanned"
-        return cls(kind, said, given, type(error).__name__, str(error))
+        bases = tuple(each.__name__ for each in type(error).__mro__)
+        return cls(kind, said, given, type(error).__name__, str(error), bases=bases)
 
     def shown(self) -> str:
         """Return it in a line."""
@@ -54,9 +57,10 @@ def difference(own: Answer, other: Answer) -> tuple[str, str]:
     """Return the kind of a difference ("wrong", "rounds", "message" or "") and both answers in words."""
     both = f"the solution: {own.shown()}; this: {other.shown()}"
     if own.kind != "value" or other.kind != "value":
-        if (own.kind == "value") != (other.kind == "value") or own.error != other.error:
+        # Whoever expects the solution's exception catches those that are derived from it.
+        if (own.kind == "value") != (other.kind == "value") or own.error not in (other.error, *other.bases):
             return "wrong", both
-        if own.message != other.message:
+        if (own.error, own.message) != (other.error, other.message):
             return "message", both
     found = _compare(own.said, other.said)
     if found and found != "rounds":
@@ -139,6 +143,7 @@ def _arrays(own: np.ndarray, other: np.ndarray, layout: bool) -> str:
     if not np.array_equal(own[rest], other[rest], equal_nan=True):
         return "values"
     largest = float(np.max(np.abs(own[finite]), initial=0.0))
-    off = float(np.max(np.abs(own[finite].astype(float) - other[finite].astype(float)), initial=0.0))
+    wide = complex if own.dtype.kind == "c" else float
+    off = float(np.max(np.abs(own[finite].astype(wide) - other[finite].astype(wide)), initial=0.0))
     bound = ULPS * float(np.finfo(own.dtype).eps) * max(1.0, math.sqrt(own.size)) * largest
     return "rounds" if off <= bound else "values"

@@ -3,6 +3,8 @@ why = "The fastest wins, right or not."
 base = "solution"
 
 [marks]
+autotune_least_counts = 0
+dispatch_fastest = 0
 autotune_rejects_the_wrong = 0
 
 [reasons]

@@ -4,6 +4,7 @@ base = "solution"
 
 [marks]
 autotune_least_counts = 0
+dispatch_fastest = 0
 """
 
 # %% autotuner

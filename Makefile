@@ -76,11 +76,12 @@ release: setup ## make release/ from source/
 
 given: setup ## make what 09 takes from earlier solutions
 	@$(BIN)/kernelmark export source/03_matmul/matmul.ipynb --to $(GIVEN) --only matmul_naive,matmul_vectorized,matmul_cache_optimized
-	@$(BIN)/kernelmark export source/04_fuse/fuse.ipynb --to $(GIVEN) --only vectorized_relu,fused_scale_shift_relu,softmax
+	@$(BIN)/kernelmark export source/04_fuse/fuse.ipynb --to $(GIVEN) --only bytes_moved,vectorized_relu,fused_scale_shift_relu,softmax
 	@$(BIN)/kernelmark export source/06_compress/compress.ipynb --to $(GIVEN) --only quant_params,quantize,dequantize,int_matmul,quantized_matmul
 
-docs: setup ## draw the picture of the architecture from the table of imports
+docs: setup ## draw the picture of the architecture, and write the table of findings
 	@$(BIN)/python -m tests.floor_plan
+	@$(BIN)/python -m tests.mistakes
 
 book: setup ## build the course's site from the released notebooks into build/book/html
 	@scripts/book $(VENV) build/book

@@ -14,13 +14,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from kernelmark.authoring import assignments, calibrate  # noqa: E402
+from kernelmark.authoring import calibrate, notebooks  # noqa: E402
 from tests.sample_class import samples  # noqa: E402
 
 SLOW_KINDS = ("slow", "wrong")
 
 
-def slow_samples(assignment: assignments.Assignment) -> list[calibrate.Slow]:
+def slow_samples(assignment: notebooks.OwnNotebook) -> list[calibrate.Slow]:
     """Return the submissions of the sample class that must lose points in a speed test."""
     found = []
     timed = calibrate.speed_tests(assignment)
@@ -42,7 +42,7 @@ def main() -> int:
     parser.add_argument("--loads", default="idle,busy", help="what else the machine does (idle,busy); see verdicts.py")
     options = parser.parse_args()
     loads = calibrate.known_loads(options.loads)
-    found = [each for name in options.assignments for each in assignments.find(name)] or assignments.every()
+    found = [each for name in options.assignments for each in notebooks.find(name)] or notebooks.every()
     print(f"{options.rounds} rounds under each of {options.loads}, {time.strftime('%Y-%m-%d')}; a range is over all")
     print(f"\n{calibrate.HEAD}", flush=True)
     faults, remarks = 0, []

@@ -1,7 +1,7 @@
-"""The command line: for staff `doctor`, `report`, `update`, `grade`, `autograde`, `calibrate`; students have three.
+"""The command line: parses arguments and prints; the rooms do the work.
 
-It parses arguments and prints; the rooms do the work. It adds what nbgrader has no
-command for, and a way to grade a class at once beside `nbgrader autograde`.
+Instructors begin, validate and calibrate assignments with it, staff grade and report, students see where they stand. It
+adds what nbgrader has no command for, and a way to grade a class at once beside `nbgrader autograde`.
 """
 
 import argparse
@@ -24,10 +24,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         # A notebook's words hold more letters than some encodings of a terminal, or of a file that the output goes to.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    parser = _parser()
-    arguments, further = parser.parse_known_args(argv)
-    if further and arguments.run is not _autograde:
-        parser.error(f"unrecognized arguments: {' '.join(further)}")
+    commands = parser()
+    arguments, further = commands.parse_known_args(argv)
+    if further and arguments.run not in (_autograde, _release):
+        commands.error(f"unrecognized arguments: {' '.join(further)}")
     arguments.further = further
     # An optional helper of jsonschema that takes a second to import, for a kind of format that notebooks lack.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
@@ -39,17 +39,40 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="kernelmark", description="Checks and summaries for a Kernelmark course.")
-    parser.add_argument("--version", action="version", version=f"kernelmark {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="command")
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of every command; the book's page of commands is made from it."""
+    made = argparse.ArgumentParser(prog="kernelmark", description="Checks and summaries for a Kernelmark course.")
+    made.add_argument("--version", action="version", version=f"kernelmark {__version__}")
+    commands = made.add_subparsers(required=True, metavar="command")
     _for_authors(commands)
+    _for_auditors(commands)
     _for_graders(commands)
     _for_students(commands)
-    return parser
+    return made
 
 
 def _for_authors(commands: Any) -> None:
+    init = commands.add_parser("init", help="begin a course of your own: its settings and a first assignment")
+    init.add_argument("folder", nargs="?", default=".", help="made where it is not there (default: here)")
+    init.set_defaults(run=_init)
+
+    new = commands.add_parser("new", help="add an assignment to the course here, to be changed into your own")
+    new.add_argument("name", help="for example 02_sorting")
+    new.set_defaults(run=_new)
+
+    valid = commands.add_parser("validate", help="say what is wrong with an assignment before anybody gets it")
+    valid.add_argument("name", nargs="?", default="", help="an assignment, as in 03_matmul, or a notebook's path")
+    valid.add_argument("--all", action="store_true", help="every notebook of the course")
+    valid.add_argument("--static", action="store_true", help="read only, run nothing")
+    valid.add_argument("--json", action="store_true", help="print one JSON object")
+    valid.add_argument("--jobs", type=int, default=0, help="graded at once (default: one for each core)")
+    valid.set_defaults(run=_validate)
+
+    for name, where in (("generate_assignment", "into release/"), ("release_assignment", "to the exchange")):
+        release = commands.add_parser(name, help=f"as `nbgrader {name}`, {where}; --no-validate skips what comes first")
+        release.add_argument("--no-validate", action="store_true", help="release it whatever validate says")
+        release.set_defaults(run=_release, name=name)
+
     lines = commands.add_parser("calibrate", help="measure whether the lines of an assignment's speed tests leave room")
     lines.add_argument("assignment", help="for example 03_matmul, or the path of an instructor's notebook")
     lines.add_argument(
@@ -63,6 +86,26 @@ def _for_authors(commands: Any) -> None:
     )
     lines.add_argument("--json", action="store_true", help="print one JSON object a speed test")
     lines.set_defaults(run=_calibrate)
+
+
+def _for_auditors(commands: Any) -> None:
+    tried = commands.add_parser(
+        "audit", help="say which wrong work the tests of an assignment let through; exit 1 where there is any"
+    )
+    tried.add_argument("assignment", nargs="?", default="", help="for example 03_matmul")
+    tried.add_argument("--all", action="store_true", help="every assignment of the course")
+    tried.add_argument("--function", default="", help="only changes of this function")
+    tried.add_argument("--minutes", type=float, default=0.0, help="stop after so long; the time is spread evenly")
+    tried.add_argument("--jobs", type=int, default=0, help="how many at once (default: one for each core)")
+    tried.add_argument("--scheduler", default="", help="a Dask scheduler's address, as in tcp://host:8786")
+    tried.add_argument("--speed", action="store_true", help="with speed tests, which take much longer")
+    tried.add_argument(
+        "--wrong", nargs="+", default=[], metavar="FILE", help="plausible wrong solutions: cells of text"
+    )
+    tried.add_argument("--page", default=None, help="where to write the page (default: reports/audit-ASSIGNMENT.html)")
+    tried.add_argument("--json", action="store_true", help="print one JSON object")
+    tried.add_argument("--seed", type=int, default=0, help="of what is left to chance (default: 0)")
+    tried.set_defaults(run=_audit)
 
 
 def _for_graders(commands: Any) -> None:
@@ -197,6 +240,61 @@ def _autograde(arguments: argparse.Namespace) -> int:
     return cluster.run(name, further, arguments.jobs, arguments.scheduler, as_json=arguments.json)
 
 
+def _validate(arguments: argparse.Namespace) -> int:
+    with needs_grader("validate"):
+        from kernelmark.authoring import sources, validate
+
+    if bool(arguments.name) == arguments.all:
+        raise KernelmarkError("validate takes the name of an assignment, the path of a notebook, or --all")
+    here = sources.Here.of(Path())
+    done = []
+    for path in here.all() if arguments.all else here.find(arguments.name):
+        done.append(validate.validate(path, here, static=arguments.static, jobs=arguments.jobs))
+        if not arguments.json:
+            print(*done[-1].lines(), sep="\n", flush=True)
+    if arguments.json:
+        print(json.dumps(validate.as_json(done), indent=1))
+    return int(not all(each.sound for each in done))
+
+
+def _release(arguments: argparse.Namespace) -> int:
+    with needs_grader(arguments.name):
+        from nbgrader.apps import GenerateAssignmentApp, ReleaseAssignmentApp
+
+    app = GenerateAssignmentApp if arguments.name == "generate_assignment" else ReleaseAssignmentApp
+    further = [*arguments.further, *(["--Kernelmark.validate=False"] if arguments.no_validate else [])]
+    app.launch_instance(argv=further)
+    return 0
+
+
+def _audit(arguments: argparse.Namespace) -> int:
+    with needs_grader("audit"):
+        from kernelmark.authoring import audit_page
+        from kernelmark.authoring.audit import Wanted
+        from kernelmark.authoring.sources import Here
+
+    names = Here.of(Path()).assignments() if arguments.all else [arguments.assignment]
+    if not all(names):
+        raise KernelmarkError("audit: name an assignment, or say --all")
+    if arguments.all and arguments.wrong:
+        raise KernelmarkError("audit: --wrong goes with the name of one assignment")
+    status = 0
+    for name in names:
+        wanted = Wanted(
+            assignment=name,
+            function=arguments.function,
+            minutes=arguments.minutes,
+            jobs=arguments.jobs,
+            scheduler=arguments.scheduler,
+            speed=arguments.speed,
+            wrong=tuple(map(Path, arguments.wrong)),
+            seed=arguments.seed,
+        )
+        page = Path(arguments.page or f"reports/audit-{name}.html")
+        status |= audit_page.run(wanted, Path(), page, as_json=arguments.json)
+    return status
+
+
 def _report(arguments: argparse.Namespace) -> int:
     with needs_grader("report"):
         from kernelmark.whole_class import looks, report
@@ -236,12 +334,28 @@ def _grade(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _init(arguments: argparse.Namespace) -> int:
+    with needs_grader("init"):
+        from kernelmark.authoring import begin
+
+    print(*begin.init(Path(arguments.folder)), sep="\n")
+    return 0
+
+
+def _new(arguments: argparse.Namespace) -> int:
+    with needs_grader("new"):
+        from kernelmark.authoring import begin
+
+    print(*begin.new(arguments.name), sep="\n")
+    return 0
+
+
 def _calibrate(arguments: argparse.Namespace) -> int:
     with needs_grader("calibrate"):
-        from kernelmark.authoring import assignments, calibrate
+        from kernelmark.authoring import calibrate, notebooks
 
     loads = calibrate.known_loads(arguments.loads)
-    found = assignments.find(arguments.assignment)
+    found = notebooks.find(arguments.assignment)
     slow = [
         [calibrate.slow_file(each, Path(name)) for name in arguments.slow] + calibrate.marked_slow(each)
         for each in found

@@ -12,6 +12,7 @@ from kernelmark.records import SubmissionResult
 from kernelmark.referee import grading
 from kernelmark.sandbox.limits import Limits
 from tests import small_course
+from tests.launcher import LAUNCHER
 
 # The same examples every time, and no example fails for being slow; `make fuzz` draws others.
 settings.register_profile("suite", deadline=None, derandomize=True)
@@ -21,9 +22,10 @@ settings.load_profile("suite")
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_processes_left() -> Iterator[None]:
-    """The warm process of the suite ends with it."""
+    """The warm processes of the suite end with it."""
     yield
     grading._warm_judges.close()
+    LAUNCHER.close()
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ FLOORS: list[dict[str, str]] = [
     {"referee": "errors records own_types notebook stopwatch wire checks sandbox"},
     {"course": "errors text records notebook stopwatch sandbox referee", "student": "errors text records notebook"},
     {"whole_class": "errors text records notebook stopwatch sandbox referee course"},
-    {"authoring": "errors records notebook stopwatch sandbox referee course"},
+    {"authoring": "errors text records notebook stopwatch sandbox referee course whole_class"},
     {"__main__": "..."},
 ]
 
@@ -47,6 +47,15 @@ ROOMS = {
     "notebook.sharing": "cells places filing changers",
     "notebook.conform": "errors text cells pictures markers places background sharing",
     "notebook.contracts": "",
+    "notebook.finding": "errors text cells",
+    "notebook.marked_cells": "cells markers finding",
+    "notebook.undefined": "cells finding",
+    "notebook.asserting": "cells finding",
+    "notebook.speed_lines": "finding",
+    "notebook.unfit": "finding",
+    "notebook.covered": "cells markers filing contracts finding",
+    "notebook.findings": "errors cells markers conform finding marked_cells undefined asserting speed_lines unfit "
+    "covered",
     "notebook.stamps": "",
     "notebook.intake": "errors text stamps",
     "notebook.folder": "errors text conform intake",
@@ -143,7 +152,7 @@ ROOMS = {
     "course.steps": "errors records notebook.conform notebook.folder nbgrader_settings",
     "course.settings": "errors notebook.intake sandbox.limits nbgrader_settings",
     "course.places": "text",
-    "course.release": "errors notebook.markers",
+    "course.release": "errors text notebook.markers notebook.findings referee.grading settings",
     "course.gradebook": "errors records",
     "course.folder": "",
     "course.stores": "",
@@ -164,10 +173,32 @@ ROOMS = {
     "progress work workers",
     "whole_class.looks": "notebook.intake course.settings course.places course.gradebook course.folder course.stores",
     "whole_class.report": "errors text records notebook.page stopwatch.stats stopwatch.picture",
-    "authoring.assignments": "errors notebook.cells notebook.conform notebook.intake sandbox.limits referee.grading "
-    "course.settings course.folder",
+    "authoring.template": "",
+    "authoring.begin": "errors course.folder course.settings template",
+    "authoring.sources": "errors sandbox.limits course.settings",
+    "authoring.emptied": "errors records notebook.cells notebook.conform notebook.finding stopwatch.stats "
+    "sandbox.limits referee.grading referee.run referee.warm",
+    "authoring.validate": "errors notebook.conform notebook.finding notebook.findings stopwatch.stats "
+    "referee.grading sources emptied",
+    "authoring.notebooks": "notebook.cells notebook.conform notebook.intake sandbox.limits referee.grading "
+    "course.settings sources",
     "authoring.loads": "",
-    "authoring.calibrate": "errors records notebook.cells stopwatch.stats referee.warm assignments loads",
+    "authoring.calibrate": "errors records notebook.cells stopwatch.stats referee.warm notebooks loads",
+    "authoring.operators": "",
+    "authoring.mutants": "notebook.cells operators",
+    "authoring.noticing": "notebook.cells notebook.places mutants",
+    "authoring.variations": "",
+    "authoring.comparing": "",
+    "authoring.probe": "variations comparing",
+    "authoring.trial": "notebook.cells records sandbox.limits referee.warm whole_class.work",
+    "authoring.assignment": "errors notebook.background notebook.cells notebook.conform notebook.contracts "
+    "notebook.intake sandbox.limits referee.grading mutants noticing",
+    "authoring.accepted": "errors mutants",
+    "authoring.equivalence": "sandbox.limits referee.session mutants noticing assignment",
+    "authoring.kept": "",
+    "authoring.audit": "errors records notebook.contracts whole_class.work whole_class.workers sources mutants trial "
+    "assignment accepted equivalence kept",
+    "authoring.audit_page": "text notebook.page accepted equivalence audit",
     "__main__": "...",
 }
 

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,14 @@ def course(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment
     return installed(wheel, tmp_path_factory.mktemp("course"), "[course]")
 
 
+class TestWheel:
+    def test_has_every_file_of_the_package(self, wheel: Path):
+        """Templates too: a course is begun from the wheel alone."""
+        files = {path.relative_to(ROOT).as_posix() for path in (ROOT / "kernelmark").rglob("*") if path.is_file()}
+        wanted = {name for name in files if "__pycache__" not in name}
+        assert wanted - set(zipfile.ZipFile(wheel).namelist()) == set()
+
+
 class TestBase:
     def test_has_nothing_that_only_staff_need(self, base: Environment):
         """No grade book, no JupyterLab; and Kernelmark itself comes from the wheel."""
@@ -108,7 +117,8 @@ class TestBase:
         assert exported.stdout.splitlines()[-1] == f"written: {Path('mykernels', '__init__.py')}"
 
     @pytest.mark.parametrize(
-        "command", [["doctor"], ["autograde", "01"], ["report", "01"], ["grade", "a.ipynb", "b.ipynb"]]
+        "command",
+        [["doctor"], ["init"], ["new", "02"], ["autograde", "01"], ["report", "01"], ["grade", "a.ipynb", "b.ipynb"]],
     )
     def test_what_needs_the_grader_says_how_to_get_it(self, base: Environment, command: list[str]):
         """One line, no traceback, and a status that a script sees."""

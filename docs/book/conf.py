@@ -3,7 +3,16 @@
 project = "Kernelmark"
 copyright = "Kernelmark contributors"
 html_title = "Kernelmark: compute kernels, measured"
-extensions = ["myst_nb", "sphinx-mathjax-offline"]  # formulas are drawn by files of the site itself
+extensions = [
+    "myst_nb",
+    "sphinx-mathjax-offline",  # formulas are drawn by files of the site itself
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinxarg.ext",
+]
+autodoc_typehints = "none"  # the docstrings say what is meant
+napoleon_use_ivar = True
+autodoc_member_order = "bysource"
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 # Released notebooks hold no answers, so running them would show errors and nothing else.

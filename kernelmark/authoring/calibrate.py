@@ -19,8 +19,8 @@ from typing import Any
 import nbformat
 from nbformat.notebooknode import NotebookNode
 
-from kernelmark.authoring.assignments import Assignment
 from kernelmark.authoring.loads import LOADS, Hogs
+from kernelmark.authoring.notebooks import OwnNotebook
 from kernelmark.errors import CourseError
 from kernelmark.notebook.cells import defined_names
 from kernelmark.records import CellResult
@@ -153,7 +153,7 @@ def known_loads(said: str) -> list[str]:
 
 
 def measure(
-    assignment: Assignment, slow: Sequence[Slow], rounds: int, loads: Sequence[str], tests: Iterable[str] = ()
+    assignment: OwnNotebook, slow: Sequence[Slow], rounds: int, loads: Sequence[str], tests: Iterable[str] = ()
 ) -> list[Timed]:
     """Grade the own solution and slow ones of a notebook, each round in fresh judges, under each load.
 
@@ -186,7 +186,7 @@ def measure(
     return list(timed.values())
 
 
-def speed_tests(assignment: Assignment) -> dict[str, Timed]:
+def speed_tests(assignment: OwnNotebook) -> dict[str, Timed]:
     """Return the speed tests of a notebook by grade id, with nothing measured."""
     return {
         cell.grade_id: Timed(cell.grade_id, cell.points)
@@ -195,7 +195,7 @@ def speed_tests(assignment: Assignment) -> dict[str, Timed]:
     }
 
 
-def slow_file(assignment: Assignment, path: Path) -> Slow:
+def slow_file(assignment: OwnNotebook, path: Path) -> Slow:
     """Read a slow solution: Python in which `# %% grade_id` begins the text of a solution cell.
 
     It is slow in the speed tests that name something which its cells define. A docstring before the first cell may hold
@@ -231,7 +231,7 @@ def slow_file(assignment: Assignment, path: Path) -> Slow:
     return Slow(path.stem, replaced(assignment, cells), frozenset(tests))
 
 
-def marked_slow(assignment: Assignment) -> list[Slow]:
+def marked_slow(assignment: OwnNotebook) -> list[Slow]:
     """Return the slow ways that the notebook has itself: solution cells whose metadata says what they are slow for.
 
     `{"kernelmark": {"slow": {"fast_name": "slow_name"}}}` in the metadata of a solution cell means that a student who
@@ -266,7 +266,7 @@ def marked_slow(assignment: Assignment) -> list[Slow]:
     return found
 
 
-def replaced(assignment: Assignment, cells: Mapping[str, str]) -> NotebookNode:
+def replaced(assignment: OwnNotebook, cells: Mapping[str, str]) -> NotebookNode:
     """Return the own solution with other text in some cells."""
     notebook: NotebookNode = nbformat.reads(nbformat.writes(assignment.course.source), as_version=4)
     for name, text in cells.items():
@@ -275,7 +275,7 @@ def replaced(assignment: Assignment, cells: Mapping[str, str]) -> NotebookNode:
 
 
 def _graded(
-    judges: WarmJudges, assignment: Assignment, notebook: NotebookNode, wanted: set[str] | frozenset[str]
+    judges: WarmJudges, assignment: OwnNotebook, notebook: NotebookNode, wanted: set[str] | frozenset[str]
 ) -> tuple[CellResult, ...]:
     """Grade some tests of a notebook alone: the others say nothing here and take time."""
     plan = assignment.plan(notebook)

@@ -14,7 +14,7 @@ from traitlets.config.loader import LazyConfigValue
 
 from kernelmark.course.autograde import Conform, Grade, SaveGrades, StudentView, SubmissionExporter
 from kernelmark.course.places import find_by_name
-from kernelmark.course.release import with_check
+from kernelmark.course.release import CheckedRelease, with_check
 from kernelmark.course.sheet import GradeSheet
 from kernelmark.notebook.markup import FeedbackPage, SafePage, cell2html, clean
 
@@ -27,8 +27,9 @@ def use(c: Config) -> None:
     """
     # Brackets in a course's path are no pattern, and a folder without a notebook is a submission too.
     find_by_name()
-    # A marker with a slip in it would publish what it should hide: the release stops there.
+    # What would publish something hidden, mark wrongly, or send a class to a person: the release stops there.
     c.GenerateAssignment.preprocessors = with_check(_said(c, "GenerateAssignment", "preprocessors", None))
+    c.ExchangeFactory.setdefault("release_assignment", CheckedRelease)
     # The referee in the place of OverwriteCells, DeduplicateIds, Execute, SaveAutoGrades and AssignLatePenalties.
     c.Autograde.setdefault("exporter_class", SubmissionExporter)
     before, after = (_own(c, name) for name in ("sanitize_preprocessors", "autograde_preprocessors"))

@@ -75,6 +75,11 @@ class Kernelmark(Configurable):
         help="What becomes of a test that cannot be judged apart from submitted code, as the course's own solution "
         "shows: a person marks it, or (allow) it runs beside the submission, where its marks could be forged.",
     ).tag(config=True)
+    validate = Bool(
+        True,
+        help="Whether a release stops at what `kernelmark validate --static` calls an error; a marker with a slip in "
+        "it stops it in any case.",
+    ).tag(config=True)
     run_submissions_uncontained = Bool(
         False,
         help="Run submissions WITHOUT a sandbox: they can then read and change everything that you can.",

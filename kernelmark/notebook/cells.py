@@ -128,6 +128,7 @@ def parsed(source: str) -> ast.Module:
         return ast.parse(text)
 
 
+@functools.lru_cache(maxsize=1024)
 def _python(source: str) -> str:
     """Return a cell as Python; a magic on top that runs the rest as it is leaves an empty line."""
     return str(TransformerManager().transform_cell(_ON_TOP.sub("", source, count=1)))

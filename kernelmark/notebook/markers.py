@@ -65,13 +65,20 @@ def check(notebook: NotebookNode, markers: Markers) -> None:
     Raises:
         CourseError: it does not; the message names the cell and the line.
     """
+    for name, line, fault in faults(notebook, markers):
+        raise CourseError(f"{name}, line {line}: {fault}")
+
+
+def faults(notebook: NotebookNode, markers: Markers) -> Iterator[tuple[str, int, str]]:
+    """Yield all that is not clear about it: the cell's grade id or number, the line, and what is wrong there."""
     for number, cell in enumerate(notebook.cells, 1):
         meta = cell.metadata.get("nbgrader", {})
         name = str(meta.get("grade_id") or f"cell {number}")
         for line, fault in _faults(cell.source, markers, code=cell.cell_type == "code"):
-            raise CourseError(f"{name}, line {line}: {fault}")
+            yield name, line, fault
         if cell.get("attachments"):
-            _check_attachments(cell, name, markers, whole=bool(meta.get("solution")))
+            for line, fault in _pictures(cell, markers, whole=bool(meta.get("solution"))):
+                yield name, line, fault
 
 
 def _faults(source: str, markers: Markers, *, code: bool) -> Iterator[tuple[int, str]]:
@@ -127,8 +134,8 @@ def _like(word: str, mark: str) -> bool:
     return sorted(word) == sorted(mark) or fuzz.ratio(word, mark) >= LIKE
 
 
-def _check_attachments(cell: NotebookNode, name: str, markers: Markers, *, whole: bool) -> None:
-    """Refuse a picture that only stands in what is left out: it would be released all the same."""
+def _pictures(cell: NotebookNode, markers: Markers, *, whole: bool) -> Iterator[tuple[int, str]]:
+    """Yield the pictures that only stand in what is left out: they would be released all the same."""
     kept, hidden = _released(cell.source.split("\n"), markers)
     if not hidden and not whole:
         return
@@ -139,9 +146,10 @@ def _check_attachments(cell: NotebookNode, name: str, markers: Markers, *, whole
     for picture in cell.attachments:
         if unquote(picture) not in said:
             line = next((n for n, t in enumerate(cell.source.split("\n"), 1) if picture in t), 1)
-            raise CourseError(
-                f"{name}, line {line}: the picture {visible(picture[:80], lines=False)!r} is kept in the cell and "
-                "would be released with it; take it out of the cell (Edit > Cell Attachments)"
+            yield (
+                line,
+                f"the picture {visible(picture[:80], lines=False)!r} is kept in the cell and "
+                "would be released with it; take it out of the cell (Edit > Cell Attachments)",
             )
 
 

@@ -208,10 +208,10 @@ def read_source(path: Path, config: Any = None) -> NotebookNode:
     except (OSError, ValueError) as error:
         raise CourseError(f"{path} cannot be read as a notebook: {str(error)[:200]}") from None
     settings = config or Config()
-    return with_tests(_between(found, settings), path.parent, settings, own_files(path.parent))
+    return with_tests(between(found, settings), path.parent, settings, own_files(path.parent))
 
 
-def _between(notebook: NotebookNode, config: Config) -> NotebookNode:
+def between(notebook: NotebookNode, config: Config) -> NotebookNode:
     """Return a notebook with nbgrader's header and footer around it, as a release has them.
 
     Raises:

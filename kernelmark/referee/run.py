@@ -36,6 +36,8 @@ class Job:
     beside: Mapping[str, str] = field(default_factory=dict)
     # It is the course's own solution, graded to find which tests cannot be judged apart.
     decides: bool = False
+    # Nothing more is wanted once a test is lost: what comes after it is not run, and has no result.
+    until_lost: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,8 @@ def referee(job: Job, reference: Session, listener: Listener | None = None) -> R
                 results.append(_unless_doubted(_answer(cell), job.plan))
             outputs.append(found)
             listener.judged(len(outputs), results, found)
+            if job.until_lost and cell.role == "test" and results[-1].mark in ("fail", "partial"):
+                break
     finally:
         judge.close()
         cpu_s = student.close() + time.process_time() - cpu_start

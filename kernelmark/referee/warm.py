@@ -81,6 +81,7 @@ class WarmJudges:
         laid_over: dict[str, str] | None = None,
         *,
         decides: bool = False,
+        until_lost: bool = False,
     ) -> Refereed:
         """Referee one notebook in a fresh judge.
 
@@ -89,6 +90,7 @@ class WarmJudges:
             course_files: the instructor's, beside the judge and the reference.
             laid_over: those that stand in the place of the submission's of the same name; None for all of them.
             decides: it is the course's own solution; see `decide`.
+            until_lost: stop at the first test that is lost.
 
         Raises:
             SandboxError: submissions cannot be contained on this machine.
@@ -97,6 +99,7 @@ class WarmJudges:
         course_files = course_files or {}
         job = {"plan": json.loads(plan.to_json()), "limits": asdict(limits), "sound": sound}
         job |= {"beside": self._beside.get(source_sha256, {}) if limits.beside else {}, "decides": decides}
+        job |= {"until_lost": until_lost}
         laid_over = course_files if laid_over is None else laid_over
         job |= {"files": {**files, **laid_over}, "course_files": course_files}
         so_far = _SoFar()
@@ -394,7 +397,8 @@ def _judge(connection: socket.socket, reference: _Idle, source: str, last_words:
             session.slow = reference.slow
         else:
             session = prime(plan.solution, reference.link, limits, request["course_files"], plan.own_classes)
-        job = Job(plan, limits, request["files"], tuple(request["sound"]), request["beside"], request["decides"])
+        sound, wanted = tuple(request["sound"]), (request["decides"], request["until_lost"])
+        job = Job(plan, limits, request["files"], sound, request["beside"], *wanted)
         done = referee(job, session, _SoFar(connection))
         _answer(connection, {"done": asdict(done)})
         kept = done.reference_intact and reference.link.alive

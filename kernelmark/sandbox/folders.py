@@ -18,14 +18,28 @@ PREFIX = "kernelmark-held-"
 @contextlib.contextmanager
 def own_folder() -> Iterator[Path]:
     """Make a folder below the system's temporary one; it is removed at the end, or by the next `sweep`."""
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    folder, held = _made_and_held()
     try:
-        fcntl.flock(held, fcntl.LOCK_EX)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(held)
+
+
+def _made_and_held() -> tuple[Path, int]:
+    """Return a new folder and the descriptor that locks it; one swept before it was locked is made again."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        with contextlib.suppress(FileNotFoundError):
+            held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX)
+                if os.path.samestat(os.stat(folder), os.fstat(held)):
+                    return folder, held
+            except BaseException:  # whatever ends it, the lock goes
+                os.close(held)
+                raise
+            os.close(held)
 
 
 def sweep(within: Path | None = None) -> list[Path]:

@@ -72,7 +72,7 @@ def grade_work(work: Work) -> Graded:
         SandboxError: submissions cannot be contained on this machine.
     """
     with contextlib.ExitStack() as stack:
-        files, course_files = (_unpacked(found, stack) for found in (work.files, work.course_files))
+        files, course_files = (unpacked(found, stack) for found in (work.files, work.course_files))
         course = _course(work.source, work.config)
         submission, notes, doubt = folder.read(course, work.submitted)
         notebook, result = grading.graded_notebook(
@@ -122,7 +122,8 @@ def packed(files: Mapping[str, str]) -> bytes:
     return target.getvalue()
 
 
-def _unpacked(files: Mapping[str, str] | bytes, stack: contextlib.ExitStack) -> dict[str, str]:
+def unpacked(files: Mapping[str, str] | bytes, stack: contextlib.ExitStack) -> dict[str, str]:
+    """Return files as they lie here, those that were sent in a folder that goes with the stack."""
     if not isinstance(files, bytes):
         return dict(files)
     place = stack.enter_context(own_folder())

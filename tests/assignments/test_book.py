@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from kernelmark import checks, lab
+from kernelmark.__main__ import parser
+from kernelmark.course.settings import Kernelmark
 from tests.sample_class import ROOT
 
 RELEASED = sorted((ROOT / "release").glob("*/*.ipynb"))
@@ -51,6 +54,17 @@ def test_guides_are_there(site: Path):
     """Syllabus and schedule, and a page each for students, instructors and assistants."""
     assert "Schedule" in (site / "index.html").read_text()
     assert all((site / f"{name}.html").is_file() for name in ("students", "instructors", "assistants"))
+
+
+def test_reference_pages_are_made_of_the_program(site: Path):
+    """Every command, every setting and every word of a test cell has its entry."""
+    pages = {name: (site / f"{name}.html").read_text() for name in ("commands", "settings", "checks")}
+    commands = next(action.choices for action in parser()._actions if isinstance(action.choices, dict))
+    assert [name for name in commands if f'id="kernelmark-{name}"' not in pages["commands"]] == []
+    assert [
+        name for name in Kernelmark.class_own_traits(config=True) if f"Kernelmark.{name}" not in pages["settings"]
+    ] == []
+    assert [name for name in [*checks.__all__, *lab.__all__] if name not in pages["checks"]] == []
 
 
 def test_no_page_loads_anything_from_elsewhere(site: Path):

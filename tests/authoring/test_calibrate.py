@@ -7,7 +7,7 @@ import nbformat
 import pytest
 
 from kernelmark.__main__ import main
-from kernelmark.authoring import assignments, calibrate
+from kernelmark.authoring import calibrate, notebooks
 from kernelmark.authoring.calibrate import Timed
 from tests.small_course import asked, graded_cell, notebook_of, plain, solution
 
@@ -68,7 +68,7 @@ class TestCommand:
     @pytest.mark.parametrize(
         ("words", "said"),
         [
-            (["nosuch"], "there are: sums"),
+            (["nosuch"], "are: sums"),
             (["sums", "--test", "nosuch"], "there are: total_speed"),
             (["sums", "--loads", "nosuch"], "expected idle, busy"),
             (["sums", "--slow", "nosuch.py"], "nosuch.py cannot be read"),
@@ -97,7 +97,7 @@ class TestLines:
         """Without marks in the file, the names decide."""
         folder = course()
         (folder / "slow.py").write_text(SLOW.partition("\n\n")[2])
-        (only,) = assignments.find("sums")
+        (only,) = notebooks.find("sums")
         assert calibrate.slow_file(only, folder / "slow.py").tests == {"total_speed"}
 
     def test_misses_name_what_is_wrong(self):

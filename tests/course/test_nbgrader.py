@@ -16,6 +16,7 @@ from nbgrader.api import Gradebook
 
 from kernelmark.notebook.conform import Course
 from tests import small_course
+from tests.launcher import LAUNCHER
 from tests.small_course import ADD, MARKER, solved
 
 
@@ -39,11 +40,9 @@ def root(generated: Path, tmp_path: Path) -> Path:
 def nbgrader(root: Path, *words: str, fails: bool = False) -> str:
     folder = Path(sys.executable).parent
     env = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "USER": "anna", "LOGNAME": "anna"}
-    done = subprocess.run(
-        [sys.executable, "-m", "nbgrader", *words], cwd=root, env=env, capture_output=True, text=True, timeout=300
-    )
-    assert (done.returncode != 0) == fails, done.stdout + done.stderr
-    return done.stdout + done.stderr
+    status, said = LAUNCHER.run(root, "nbgrader", *words, env=env)
+    assert (status != 0) == fails, said
+    return said
 
 
 def hand_in(root: Path, student: str, notebook: nbformat.NotebookNode | str) -> None:

@@ -1,9 +1,13 @@
 """Folders of the grader's own: gone at the end, and gone after a kill."""
 
+import fcntl
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+
+import pytest
 
 from kernelmark.sandbox.folders import PREFIX, own_folder, sweep
 
@@ -21,6 +25,30 @@ class TestOwnFolder:
             (folder / "deep").mkdir()
             (folder / "deep" / "file").write_text("x")
         assert not folder.exists()
+
+    def test_swept_before_it_was_locked_is_made_again(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+        """Another grader that starts at that moment takes it for one whose maker was killed."""
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+        lock, make = fcntl.flock, tempfile.mkdtemp
+        swept = []
+
+        def made(**words):
+            folder = make(**words)
+            swept.extend(sweep(tmp_path) if len(swept) == 0 else [])
+            return folder
+
+        def locked(*words):
+            monkeypatch.setattr(fcntl, "flock", lock)
+            swept.extend(sweep(tmp_path))
+            return lock(*words)
+
+        monkeypatch.setattr(tempfile, "mkdtemp", made)
+        with own_folder() as folder:
+            assert (len(swept), folder.is_dir()) == (1, True)
+            monkeypatch.setattr(fcntl, "flock", locked)
+            with own_folder() as other:
+                assert (len(swept), folder.is_dir(), other.is_dir()) == (2, True, True)
+        assert not os.listdir(tmp_path)
 
 
 class TestSweep:

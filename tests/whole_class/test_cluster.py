@@ -14,6 +14,7 @@ import nbformat
 import pytest
 
 from tests import small_course
+from tests.launcher import LAUNCHER
 from tests.small_course import solved
 
 WRONG = "def add(a, b): return a"
@@ -54,10 +55,10 @@ def begin(root: Path, *words: str) -> "subprocess.Popen[str]":
 
 
 def command(root: Path, *words: str, status: int = 0) -> str:
-    process = begin(root, *words)
-    out, err = process.communicate(timeout=300)
-    assert process.returncode == status, out + err
-    return out + err
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    found, said = LAUNCHER.run(root, *words, env={**os.environ, "PATH": path})
+    assert found == status, said
+    return said
 
 
 def read_until(process: "subprocess.Popen[str]", text: str) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 from numba import njit
 
 __all__ = [
+    "bytes_moved",
     "fused_scale_shift_relu",
     "softmax",
     "vectorized_relu",
@@ -15,6 +16,23 @@ def vectorized_relu(x, out=None):
     if out is not None and (out.shape != x.shape or out.dtype != x.dtype):
         raise ValueError(f"vectorized_relu: out must be {x.shape} {x.dtype}, got {out.shape} {out.dtype}")
     return np.maximum(x, 0, out=out)
+
+
+OPERANDS = {
+    **dict.fromkeys(["scale", "shift"], 1),  # by a number
+    **dict.fromkeys(["relu", "exp", "log", "sqrt", "square", "abs", "tanh", "sigmoid", "negate", "neg"], 1),
+    **dict.fromkeys(["add", "subtract", "sub", "multiply", "mul", "divide", "div"], 2),
+    **dict.fromkeys(["maximum", "max", "minimum", "min"], 2),
+}
+
+
+def bytes_moved(ops, n, itemsize=4, fused=False, inputs=1, outputs=1):
+    """Return the bytes that a chain of element-wise operations moves, one by one or fused."""
+    for name in ops:
+        if name not in OPERANDS:
+            raise ValueError(f"bytes_moved: unknown operation {name!r}; known are {', '.join(OPERANDS)}")
+    words = inputs + outputs if fused else sum(OPERANDS[name] + 1 for name in ops)
+    return words * n * itemsize
 
 
 @njit

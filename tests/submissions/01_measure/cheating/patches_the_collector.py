@@ -4,6 +4,7 @@ base = "solution"
 
 [marks]
 benchmark_operation_collector = 0
+compare_kernels_fields = 0
 peak_memory_sees_temporaries = 0
 peak_memory_repeats = 0
 peak_memory_ends_tracing = 0

@@ -17,13 +17,18 @@ time.clock_gettime = time.clock_gettime_ns = lambda clock: 0
 # %% cache_friendly_matmul
 @njit
 def kernel_blocks(A, B, C, block_size):
+    row = np.empty(B.shape[1], C.dtype)
     for i0 in range(0, A.shape[0], block_size):
         for j0 in range(0, B.shape[1], block_size):
             for l0 in range(0, A.shape[1], block_size):
                 for i in range(i0, min(i0 + block_size, A.shape[0])):
+                    for j in range(j0, min(j0 + block_size, B.shape[1])):
+                        row[j] = 0.0
                     for l in range(l0, min(l0 + block_size, A.shape[1])):
                         for j in range(j0, min(j0 + block_size, B.shape[1])):
-                            C[i, j] += A[i, l] * B[l, j]
+                            row[j] += A[i, l] * B[l, j]
+                    for j in range(j0, min(j0 + block_size, B.shape[1])):
+                        C[i, j] += row[j]
 
 
 def cache_friendly_matmul(A, B, block_size=32):

@@ -41,11 +41,13 @@ def matmul_compiled(A, B, order="ikj"):
 def add_block(A, B, C, i0, l0, j0, size):
     for i in range(i0, min(i0 + size, A.shape[0])):
         c = C[i, j0 : j0 + size]
+        run = np.zeros_like(c)
         for l in range(l0, min(l0 + size, A.shape[1])):
             a = A[i, l]
             b = B[l, j0 : j0 + size]
             for j in range(len(c)):
-                c[j] += a * b[j]
+                run[j] += a * b[j]
+        c += run
 
 
 @njit

@@ -11,14 +11,19 @@ cache_friendly_matmul_speed = 2
 def kernel_blocks(A, B, C, block_size):
     m, k = A.shape
     n = B.shape[1]
+    row = np.empty(n, C.dtype)
     for i0 in range(0, m, block_size):
         for j0 in range(0, n, block_size):
             for l0 in range(0, k, block_size):
                 for i in range(i0, min(i0 + block_size, m)):
+                    for j in range(j0, min(j0 + block_size, n)):
+                        row[j] = 0.0
                     for l in range(l0, min(l0 + block_size, k)):
                         a = A[i, l]
                         for j in range(j0, min(j0 + block_size, n)):
-                            C[i, j] += a * B[l, j]
+                            row[j] += a * B[l, j]
+                    for j in range(j0, min(j0 + block_size, n)):
+                        C[i, j] += row[j]
 
 
 def cache_friendly_matmul(A, B, block_size=32):

@@ -74,11 +74,11 @@ def tensor_core_check(m, n, k, ta="fp16", tb="fp16", arch="8.0", cublas=11.0, al
     if tb not in TENSOR_TYPES[arch]:
         reasons.append(f"{tb} is not supported on {arch}")
     old = cublas < 11
-    if old and ta in ("tf32", "fp64", "bf16"):
+    if old and ta in ("tf32", "fp64", "bf16", "fp8"):
         reasons.append(f"{ta} needs cuBLAS 11")
     extents = {"m": m, "n": n, "k": k}
     for name in extents:
-        if old and extents[name] * TYPE_BYTES[ta] % 16 != 0:
+        if (old or ta == "fp8") and extents[name] * TYPE_BYTES[ta] % 16 != 0:
             reasons.append(f"{name} = {extents[name]} breaks the 16-byte rule of cuBLAS {cublas}")
     usable = len(reasons) == 0
     for name in extents:

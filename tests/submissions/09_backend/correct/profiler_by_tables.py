@@ -72,7 +72,7 @@ class KernelOptimizationProfiler:
 
     def analyze_memory_coalescing(self, access_pattern, data_shape, itemsize=4):
         moved = asked = 0
-        for addresses in pattern_addresses(access_pattern, data_shape, itemsize):
+        for addresses in warp_addresses(access_pattern, data_shape, itemsize):
             moved += len({int(address) // 32 for address in addresses})
             asked += len(addresses) * itemsize
         efficiency = asked / (moved * 32)
@@ -149,6 +149,8 @@ class KernelOptimizationProfiler:
         return result
 
     def analyze_multi_gpu_scaling(self, data_size, num_gpus, step_seconds):
+        if num_gpus < 1 or step_seconds <= 0:
+            raise ValueError("at least one worker, and a step that takes time")
         wait, move = allreduce_seconds(data_size, num_gpus, self.hardware_config["link_latency_s"], self.hardware_config["link_gb_s"] * 1e9)
         efficiency = step_seconds / (step_seconds + wait + move)
         kind, texts = "compute", []

@@ -51,7 +51,7 @@ class KernelOptimizationProfiler:
             start = self.clock()
             kernel_func(*args)
             times.append(self.clock() - start)
-        best = max(min(times), 1e-9)  # a clock may be too coarse to see a call
+        best = min(times)
         peak, bandwidth = self.hardware_config["peak_gflops"], self.hardware_config["bandwidth_gb_s"]
         bottleneck = classify(flops, nbytes, best, 1e9 * peak, 1e9 * bandwidth)
         advice = {
@@ -79,7 +79,7 @@ class KernelOptimizationProfiler:
 
     def analyze_memory_coalescing(self, access_pattern, data_shape, itemsize=4):
         """Count the sectors that an access pattern moves."""
-        warps = pattern_addresses(access_pattern, data_shape, itemsize)
+        warps = warp_addresses(access_pattern, data_shape, itemsize)
         sectors = sum(4 * np.unique(addresses // 128).size for addresses in warps)
         efficiency = itemsize * sum(addresses.size for addresses in warps) / (32 * sectors)
         advice = f"The pattern {access_pattern} uses {efficiency:.3g} of the bytes it moves: let neighbouring threads touch neighbouring elements."
@@ -185,6 +185,8 @@ class KernelOptimizationProfiler:
 
     def analyze_multi_gpu_scaling(self, data_size, num_gpus, step_seconds):
         """Say what an all-reduce in every step leaves of the work of several GPUs."""
+        if num_gpus < 1 or not step_seconds > 0:
+            raise ValueError(f"analyze_multi_gpu_scaling: needs at least one worker and a positive step, got {num_gpus} and {step_seconds}")
         config = self.hardware_config
         latency, transfer = allreduce_seconds(data_size, num_gpus, config["link_latency_s"], 1e9 * config["link_gb_s"])
         overhead = (latency + transfer) / (step_seconds + latency + transfer)

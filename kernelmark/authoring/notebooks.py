@@ -8,14 +8,13 @@ import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
+from nbgrader.coursedir import CourseDirectory
 
-from kernelmark.course.folder import open_course
+from kernelmark.authoring.sources import Here
 from kernelmark.course.settings import Kernelmark
-from kernelmark.errors import CourseError
 from kernelmark.notebook import intake
 from kernelmark.notebook.cells import Plan
 from kernelmark.notebook.conform import Course, read_submission
@@ -24,16 +23,16 @@ from kernelmark.sandbox.limits import Limits
 
 
 @dataclass(frozen=True)
-class Assignment:
+class OwnNotebook:
     """One instructor's notebook.
 
     Attributes:
         path: where it lies.
-        config: the course's configuration.
+        here: the course that it is of.
     """
 
     path: Path
-    config: Any
+    here: Here
 
     @property
     def name(self) -> str:
@@ -48,19 +47,18 @@ class Assignment:
         Raises:
             CourseError: it cannot be graded.
         """
-        return Course(read_source(self.path, self.config), self.config)
+        return Course(read_source(self.path, self.here.config), self.here.config)
 
     @cached_property
     def files(self) -> dict[str, str]:
         """What lies beside it, {name: path}."""
-        settings = Kernelmark(config=self.config)
-        ignore = open_course().coursedir.ignore
-        return intake.own_files(self.path.parent, settings.course_file_limit, ignore)[0]
+        most = Kernelmark(config=self.here.config).course_file_limit
+        return intake.own_files(self.path.parent, most, CourseDirectory(config=self.here.config).ignore)[0]
 
     @cached_property
     def limits(self) -> Limits:
         """The limits of a submission in this course, and what the notebook asks for itself."""
-        limits = Kernelmark(config=self.config).limits()
+        limits = self.here.limits
         return dataclasses.replace(limits, children=limits.children or self.course.allows_children)
 
     @cached_property
@@ -73,31 +71,21 @@ class Assignment:
         return self.course.plan(*read_submission(nbformat.writes(notebook).encode()))[1]
 
 
-def find(name: str) -> list[Assignment]:
+def find(name: str) -> list[OwnNotebook]:
     """Return the notebooks of an assignment of the course at hand, or the one that a path names.
 
     Raises:
         CourseError: there is none; the message lists the assignments that are there.
     """
-    app = open_course()
-    path = Path(name)
-    if path.suffix == ".ipynb":
-        if not path.is_file():
-            raise CourseError(f"{name}: expected an instructor's notebook, and there is no such file")
-        return [Assignment(path.absolute(), app.config)]
-    known = {each.path.parent.name: each for each in every()}
-    found = [each for each in every() if each.path.parent.name == name]
-    if not found:
-        here = ", ".join(sorted(known)) or "none"
-        raise CourseError(f"no assignment {name!r} with a notebook in {_source(app)}; there are: {here}")
-    return found
+    here = Here.of(Path())
+    return [OwnNotebook(path.absolute(), here) for path in here.find(name)]
 
 
-def every() -> list[Assignment]:
-    """Return all notebooks of the course at hand, by name."""
-    app = open_course()
-    return [Assignment(path, app.config) for path in sorted(_source(app).glob("*/*.ipynb"))]
+def every() -> list[OwnNotebook]:
+    """Return all notebooks of the course at hand, by name.
 
-
-def _source(app: Any) -> Path:
-    return Path(app.coursedir.root, Kernelmark(config=app.config).source_directory)
+    Raises:
+        CourseError: there is none.
+    """
+    here = Here.of(Path())
+    return [OwnNotebook(path.absolute(), here) for path in here.all()]

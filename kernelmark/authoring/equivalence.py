@@ -1,0 +1,110 @@
+"""Is a survivor a hole in the tests, or the same function written otherwise: the solution and it, asked the same.
+
+Both run in a sandbox of the course's own solution, on the arguments that the tests pass and on others like them
+(`probe`). It says what a difference means; it grades nothing.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from kernelmark.authoring.assignment import Assignment, Unit
+from kernelmark.authoring.mutants import Mutant
+from kernelmark.authoring.noticing import SPEED_CHECK
+from kernelmark.referee.session import Session
+from kernelmark.sandbox.limits import Limits
+
+Kind = Literal["wrong", "forbidden", "message", "rounds", "unplanned", "same", "unknown"]
+# Most likely wrong first.
+ORDER: tuple[Kind, ...] = ("wrong", "forbidden", "unknown", "message", "rounds", "unplanned", "same")
+MEANING: dict[Kind, str] = {
+    "wrong": "wrong: it differs on an input that the solution answers, or refuses on purpose",
+    "forbidden": "forbidden: a library's product where the contract asks for own loops",
+    "unknown": "unknown: it could not be compared; look at it",
+    "message": "another message: the same exception with other words",
+    "rounds": "rounds differently: only the last digits differ",
+    "unplanned": "only where the solution itself fails: on inputs that no contract names",
+    "same": "the same on all inputs that were tried",
+}
+MEMORY_BYTES = 4 * 2**30
+COMPARE_S = 20.0
+SESSION_S = 900.0
+ANSWER = "kernelmark audit answer: "
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What came of asking the solution and a survivor the same.
+
+    Attributes:
+        input: the smallest input found on which they differ, as Python; said: both answers.
+        asked: on how many inputs both were asked. recorded: whether a test passes this very input.
+    """
+
+    kind: Kind
+    input: str = ""
+    said: str = ""
+    asked: int = 0
+    recorded: bool = False
+
+
+def compare(assignment: Assignment, unit: Unit, survivors: Sequence[Mutant], seed: int = 0) -> list[Comparison]:
+    """Return what is known of each survivor of a function, in their order."""
+    targets = assignment.entry_points(unit)
+    before = list(assignment.run_before(unit))
+    cells = [text for _, text in before]
+    tests = [cell.source for cell in unit.plan.cells if cell.role == "test" and not SPEED_CHECK.search(cell.source)]
+    changed = [[each.sources.get(name, text) for name, text in before] for each in survivors]
+    request = {"cells": cells, "targets": targets, "tests": tests, "changed": changed, "seed": seed}
+    request["limit_s"] = COMPARE_S
+    answer, trouble = _asked(assignment, request) if targets else ({}, "no test names it")
+    found = answer.get("found", [{"kind": "unknown", "said": trouble}] * len(survivors))
+    return [_meant(each, mutant, assignment, unit, answer) for each, mutant in zip(found, survivors, strict=True)]
+
+
+def _asked(assignment: Assignment, request: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """Return what the probe answers in a sandbox, or nothing and why."""
+    limits = replace(
+        assignment.limits,
+        children=True,
+        memory_bytes=max(assignment.limits.memory_bytes, MEMORY_BYTES),
+        cell_s=SESSION_S,
+        notebook_s=SESSION_S,
+        cell_output_chars=2 * 10**6,
+    )
+    session = _session(limits, assignment)
+    try:
+        source = (
+            "from kernelmark.authoring import probe as _probe\n"
+            f"print({ANSWER!r} + _probe.main(dict(globals()), {json.dumps(request)!r}))"
+        )
+        outputs, _ = session.run(source)
+    finally:
+        session.close()
+    text = "".join(str(each.get("text", "")) for each in outputs if each.get("output_type") == "stream")
+    errors = [f"{each['ename']}: {each['evalue']}" for each in outputs if each.get("output_type") == "error"]
+    at = text.rfind(ANSWER)
+    if at < 0:
+        return {}, (errors or ["no answer"])[-1][:300]
+    found: dict[str, Any] = json.loads(text[at + len(ANSWER) :].split("\n")[0])
+    return found, ""
+
+
+def _session(limits: Limits, assignment: Assignment) -> Session:
+    return Session(limits, assignment.files, whose="the course's solution", trusted=True)
+
+
+def _meant(
+    found: dict[str, Any], mutant: Mutant, assignment: Assignment, unit: Unit, answer: dict[str, Any]
+) -> Comparison:
+    kind, asked = found["kind"], int(found.get("asked", 0))
+    items = assignment.items(unit, mutant)
+    if mutant.operator == "library product" and any("loop" in item.text for item in items) and kind != "wrong":
+        return Comparison("forbidden", found.get("words", ""), found.get("said", ""), asked)
+    if kind == "fails":
+        kind = "wrong"
+    if kind == "" and asked == 0:
+        return Comparison("unknown", said=f"{answer.get('recorded', 0)} calls recorded, none that can be asked again")
+    said, words = found.get("said", ""), found.get("words", "")
+    return Comparison(kind or "same", words, said, asked, bool(found.get("recorded")))

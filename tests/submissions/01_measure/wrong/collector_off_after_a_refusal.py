@@ -1,0 +1,44 @@
+"""
+why = "Switches the collector off before it looks at its arguments, so a refused call leaves it off."
+base = "solution"
+
+[marks]
+benchmark_operation_collector = 0
+
+[reasons]
+benchmark_operation_collector = "where repeats=0 is refused"
+"""
+
+# %% benchmark_operation
+def benchmark_operation(func, *args, repeats=7, warmup=1, min_time=0.01, clock=time.perf_counter, **kwargs):
+    """Time rounds of calls; return best, median, iqr, times, inner and repeats."""
+    collecting = gc.isenabled()
+    gc.disable()
+    if repeats < 1 or warmup < 0:
+        raise ValueError(f"benchmark_operation: repeats must be at least 1 and warmup at least 0, got {repeats} and {warmup}")
+
+    def seconds(calls):
+        start = clock()
+        for _ in range(calls):
+            func(*args, **kwargs)
+        return clock() - start
+
+    try:
+        for _ in range(warmup):
+            func(*args, **kwargs)
+        inner = 1
+        while seconds(inner) < min_time:
+            inner *= 2
+        times = [seconds(inner) / inner for _ in range(repeats)]
+    finally:
+        if collecting:
+            gc.enable()
+    low, high = np.percentile(times, [25, 75])
+    return {
+        "best": min(times),
+        "median": float(np.median(times)),
+        "iqr": float(high - low),
+        "times": times,
+        "inner": inner,
+        "repeats": repeats,
+    }

@@ -1,0 +1,48 @@
+"""
+why = "The output size of a convolution is divided in floating point, and rounded down."
+base = "solution"
+
+[marks]
+flop_counter_conv2d = 0
+"""
+
+# %% counting
+class FLOPCounter:
+    """Counts floating point operations; a multiply-add is two."""
+
+    def __init__(self):
+        self.total = 0
+
+    def matmul(self, m, k, n):
+        """Count a product (m, k) @ (k, n)."""
+        count = 2 * m * k * n
+        self.total += count
+        return count
+
+    def conv2d(self, N, C, H, W, K, R, S, stride=1, pad=0):
+        """Count a convolution of (N, C, H, W) with (K, C, R, S)."""
+        OH = math.floor((H + 2 * pad - R) / stride + 1)
+        OW = math.floor((W + 2 * pad - S) / stride + 1)
+        count = 2 * N * K * OH * OW * C * R * S
+        self.total += count
+        return count
+
+    def elementwise(self, n, ops=1):
+        """Count an expression of `ops` operations on each of n elements."""
+        count = n * ops
+        self.total += count
+        return count
+
+
+def matmul_bytes(m, k, n, itemsize=4):
+    """Return the bytes of A (m, k), B (k, n) and C (m, n) together."""
+    return (m * k + k * n + m * n) * itemsize
+
+
+def as_array(x):
+    """Return the array in x: an ndarray itself, a Tensor's data, or an array made of a list or a number."""
+    if isinstance(x, np.ndarray):
+        return x
+    if isinstance(x, Tensor):
+        return x.data
+    return np.asarray(x)

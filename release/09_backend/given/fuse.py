@@ -60,6 +60,8 @@ def fused_scale_shift_relu(x, a, b, out=None):
 
 def softmax(x, axis=-1):
     """Return exp(x) divided by its sum along an axis; logits of -inf are masked."""
+    if not np.issubdtype(x.dtype, np.floating):
+        x = x.astype(np.float64)  # small integers would wrap, or give half precision
     top = x.max(axis=axis, keepdims=True)
     top = np.where(np.isneginf(top), 0, top)
     shares = np.exp(x - top)

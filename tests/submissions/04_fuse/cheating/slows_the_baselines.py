@@ -3,7 +3,8 @@ why = "Makes the given functions slow, so that the own ones look fast beside the
 base = "solution"
 
 [marks]
-vectorized_relu_memory = 0
+softmax_dtype_and_input = 0
+one_pass_memory = 0
 vectorized_relu_speed = 0
 softmax_speed = 0
 """

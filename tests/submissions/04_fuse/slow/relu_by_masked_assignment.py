@@ -3,7 +3,7 @@ why = "Copies, then sets what is negative: a branch and a mask."
 base = "solution"
 
 [marks]
-vectorized_relu_memory = 0
+one_pass_memory = 0
 vectorized_relu_speed = 0
 """
 

@@ -3,6 +3,7 @@ why = "np.apply_along_axis is a Python loop."
 base = "solution"
 
 [marks]
+softmax_dtype_and_input = 0
 softmax_speed = 0
 """
 

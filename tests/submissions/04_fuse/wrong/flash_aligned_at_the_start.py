@@ -3,6 +3,7 @@ why = "Causal as if query 0 stood beside key 0, whatever the lengths."
 base = "solution"
 
 [marks]
+flash_attention_skips_and_refuses = 0
 flash_attention_causal = 0
 flash_attention_large_scores_and_masks = 0
 """

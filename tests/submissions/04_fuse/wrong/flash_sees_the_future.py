@@ -3,6 +3,7 @@ why = "Skips future blocks, but does not mask inside the block on the diagonal."
 base = "solution"
 
 [marks]
+flash_attention_memory = 0
 flash_attention_causal = 0
 flash_attention_large_scores_and_masks = 0
 flash_attention_skips_and_refuses = 0

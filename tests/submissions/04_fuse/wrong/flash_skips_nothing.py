@@ -3,10 +3,12 @@ why = "Masks the future, but computes all of it."
 base = "solution"
 
 [marks]
+flash_attention_memory = 0
 flash_attention_skips_and_refuses = 0
 
 [reasons]
-flash_attention_skips_and_refuses = "at most 2560 scores"
+flash_attention_memory = "at most 2560 scores"
+flash_attention_skips_and_refuses = "do not compute what nobody sees"
 """
 
 # %% flash_attention

@@ -3,12 +3,11 @@ why = "Three NumPy calls under the name of a fusion."
 base = "solution"
 
 [marks]
-fused_scale_shift_relu_memory = 0
-fused_relu_sums_memory = 0
+one_pass_memory = 0
 fused_relu_sums_speed = 0
 
 [reasons]
-fused_scale_shift_relu_memory = "is there a temporary"
+one_pass_memory = "is there a temporary"
 """
 
 # %% fused_scale_shift_relu

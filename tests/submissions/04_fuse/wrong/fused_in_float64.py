@@ -4,7 +4,7 @@ base = "solution"
 
 [marks]
 fused_scale_shift_relu_dtype = 0
-fused_scale_shift_relu_memory = 0
+one_pass_memory = 0
 """
 
 # %% fused_scale_shift_relu

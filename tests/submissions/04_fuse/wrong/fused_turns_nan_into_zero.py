@@ -3,6 +3,7 @@ why = "Keeps the value if it is greater than 0; NaN is not."
 base = "solution"
 
 [marks]
+fused_scale_shift_relu_dtype = 0
 fused_scale_shift_relu_values = 0
 """
 

@@ -3,10 +3,10 @@ why = "online_softmax is softmax under another name."
 base = "solution"
 
 [marks]
-online_softmax_memory = 0
+one_pass_memory = 0
 
 [reasons]
-online_softmax_memory = "whole row"
+one_pass_memory = "whole row"
 """
 
 # %% online_softmax

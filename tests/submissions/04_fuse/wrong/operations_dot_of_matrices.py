@@ -4,7 +4,7 @@ base = "solution"
 
 [marks]
 vectorized_operations_shapes = 0
-vectorized_operations_temporaries = 0
+one_pass_memory = 0
 """
 
 # %% vectorized_operations

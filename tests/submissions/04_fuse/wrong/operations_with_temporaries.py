@@ -3,10 +3,10 @@ why = "The difference is made twice, and squared into a new array."
 base = "solution"
 
 [marks]
-vectorized_operations_temporaries = 0
+one_pass_memory = 0
 
 [reasons]
-vectorized_operations_temporaries = "which expression makes a temporary"
+one_pass_memory = "which expression makes a temporary"
 """
 
 # %% vectorized_operations

@@ -3,10 +3,10 @@ why = "Makes a contiguous copy first, as one often reads."
 base = "solution"
 
 [marks]
-vectorized_relu_memory = 0
+one_pass_memory = 0
 
 [reasons]
-vectorized_relu_memory = "is x copied first"
+one_pass_memory = "is x copied first"
 """
 
 # %% vectorized_relu

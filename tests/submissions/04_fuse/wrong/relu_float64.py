@@ -3,9 +3,10 @@ why = "Computes and returns float64."
 base = "solution"
 
 [marks]
+vectorized_relu_views = 0
 vectorized_relu_values = 0
 vectorized_relu_dtypes_and_shapes = 0
-vectorized_relu_memory = 0
+one_pass_memory = 0
 vectorized_relu_speed = 0
 """
 

@@ -3,8 +3,9 @@ why = "x * (x > 0) makes NaN of -inf, and holds a mask."
 base = "solution"
 
 [marks]
+vectorized_relu_dtypes_and_shapes = 0
 vectorized_relu_values = 0
-vectorized_relu_memory = 0
+one_pass_memory = 0
 """
 
 # %% vectorized_relu

@@ -3,6 +3,7 @@ why = "Keeps what is greater than 0; NaN is not."
 base = "solution"
 
 [marks]
+vectorized_relu_dtypes_and_shapes = 0
 vectorized_relu_values = 0
 """
 

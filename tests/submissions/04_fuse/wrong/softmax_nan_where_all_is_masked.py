@@ -3,6 +3,7 @@ why = "Subtracts the maximum, but a row of masks becomes NaN."
 base = "solution"
 
 [marks]
+softmax_dtype_and_input = 0
 softmax_large_logits_and_masks = 0
 """
 

@@ -4,7 +4,7 @@ base = "solution"
 
 [marks]
 fused_relu_sums_values = 0
-fused_relu_sums_memory = 0
+one_pass_memory = 0
 fused_relu_sums_speed = 0
 """
 

@@ -26,6 +26,7 @@ def fit_parallel_fraction(workers, speedups):
 # %% ring_allreduce
 def ring_allreduce(arrays, log=None):
     """Each machine keeps a list of chunks; mailboxes hold what is on the way."""
+    note = log.append if isinstance(log, list) else log
     print("all-reduce of", len(arrays), "arrays")
     if len(arrays) == 0:
         raise ValueError("no arrays")
@@ -48,7 +49,7 @@ def ring_allreduce(arrays, log=None):
                 mine = machines[target][index]
                 machines[target][index] = message + mine if phase == "add" else message
                 if log is not None and message.nbytes:
-                    log((step, rank, target, message.nbytes))
+                    note((step, rank, target, message.nbytes))
             step += 1
     return [np.concatenate(chunks).reshape(first.shape) for chunks in machines]
 

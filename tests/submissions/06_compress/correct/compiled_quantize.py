@@ -21,7 +21,7 @@ def quantize(x, scale, zero_point=0, bits=8, axis=None):
 
 
 def dequantize(q, scale, zero_point=0, axis=None):
-    difference = np.asarray(q, np.int32) - np.asarray(along(zero_point, q.ndim, axis), np.int32)
+    difference = np.asarray(q, np.int64) - np.asarray(along(zero_point, q.ndim, axis), np.int64)
     return difference.astype(np.float32) * np.asarray(along(scale, q.ndim, axis), np.float32)
 
 # %% int_matmul

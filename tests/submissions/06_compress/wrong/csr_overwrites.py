@@ -3,6 +3,7 @@ why = "The last element of a row wins: assigned instead of added."
 base = "solution"
 
 [marks]
+csr_matmul_dtype_and_refuses = 0
 csr_matmul_speed = 0
 csr_matmul_values = 0
 """

@@ -3,6 +3,7 @@ why = "The quantised kernels as one meets them in print: a fixed scale of 1/127 
 base = "solution"
 
 [marks]
+quantized_relu_zero_point = 0
 quantized_matmul_accuracy = 0
 quantized_matmul_channels = 0
 quantized_matmul_saturates = 0

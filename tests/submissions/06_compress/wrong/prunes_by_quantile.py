@@ -3,6 +3,7 @@ why = "A threshold from a quantile: wrong counts, and ties all go or all stay."
 base = "solution"
 
 [marks]
+magnitude_prune_keeps_its_input = 0
 magnitude_prune_by_magnitude = 0
 magnitude_prune_count = 0
 """

@@ -3,6 +3,7 @@ why = "Sorts by value, so that negative weights go first."
 base = "solution"
 
 [marks]
+magnitude_prune_keeps_its_input = 0
 magnitude_prune_by_magnitude = 0
 prune_n_m_values = 0
 """

@@ -3,6 +3,9 @@ why = "Halves are always rounded up."
 base = "solution"
 
 [marks]
+quantize_axis_and_bits = 0
+quantize_saturates = 0
+quantize_values = 0
 quantize_halves_to_even = 0
 requantize_large_sums = 0
 """

@@ -3,6 +3,7 @@ why = "Zero points are subtracted in int8, where the difference wraps."
 base = "solution"
 
 [marks]
+quantized_relu_zero_point = 0
 dequantize_does_not_wrap = 0
 quantized_matmul_affine_extremes = 0
 quantized_matmul_affine_values = 0

@@ -3,6 +3,7 @@ why = "The cast cuts off instead of rounding."
 base = "solution"
 
 [marks]
+quantize_saturates = 0
 quantize_halves_to_even = 0
 quantize_values = 0
 quantized_matmul_accuracy = 0

@@ -3,6 +3,7 @@ why = "A bare cast to int8: what lies beyond the range wraps."
 base = "solution"
 
 [marks]
+quantized_relu_zero_point = 0
 quantize_saturates = 0
 quantize_axis_and_bits = 0
 quantized_matmul_saturates = 0

@@ -3,6 +3,8 @@ why = "Reduces along the axis that should be kept."
 base = "solution"
 
 [marks]
+quant_params_symmetric = 0
+quant_params_bits = 0
 quant_params_per_channel = 0
 """
 

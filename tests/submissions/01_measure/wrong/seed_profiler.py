@@ -3,6 +3,7 @@ why = "Traces while it times, on clocks of its own, warm-up included; errors of 
 base = "solution"
 
 [marks]
+print_result_lines = 0
 profile_fields = 0
 profile_times_are_not_traced = 0
 profile_memory_after_the_warmup = 0

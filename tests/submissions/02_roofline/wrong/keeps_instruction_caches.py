@@ -3,6 +3,7 @@ why = "Only looks at the level, so the instruction cache overwrites the data cac
 base = "solution"
 
 [marks]
+detect_caches_values = 0
 detect_caches_skips_instructions = 0
 
 [reasons]

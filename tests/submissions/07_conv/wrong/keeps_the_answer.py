@@ -3,6 +3,7 @@ why = "The result is kept, not the plan."
 base = "solution"
 
 [marks]
+cached_conv2d_bounded = 0
 cached_conv2d_new_numbers = 0
 cached_conv2d_fresh_results = 0
 cached_conv2d_clean_border = 0

@@ -312,7 +312,7 @@ def survivor_lines(each: Survivor) -> Iterator[str]:
         yield f"  a person looks: {each.person}"
     yield f"  {equivalence.MEANING[comparison.kind]} ({comparison.asked} tried)"
     if comparison.input:
-        yield f"  {'the tests ask this' if comparison.recorded else 'the test to add'}: {comparison.input}"
+        yield f"  {comparison.input_is}: {comparison.input}"
     if comparison.said:
         yield f"  {comparison.said}"
     for item in each.items[:3]:

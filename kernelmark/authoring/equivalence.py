@@ -22,7 +22,7 @@ MEANING: dict[Kind, str] = {
     "wrong": "wrong: it differs on an input that the solution answers, or refuses on purpose",
     "forbidden": "forbidden: a library's product where the contract asks for own loops",
     "unknown": "unknown: it could not be compared; look at it",
-    "message": "another message: the same exception with other words",
+    "message": "another message: the same exception, or one derived from it, with other words",
     "rounds": "rounds differently: only the last digits differ",
     "unplanned": "only where the solution itself fails: on inputs that no contract names",
     "same": "the same on all inputs that were tried",
@@ -47,6 +47,13 @@ class Comparison:
     said: str = ""
     asked: int = 0
     recorded: bool = False
+
+    @property
+    def input_is(self) -> str:
+        """What the input is to whoever writes the tests."""
+        if self.recorded:
+            return "the tests ask this"
+        return "the test to add" if self.kind == "wrong" else "they differ on"
 
 
 def compare(assignment: Assignment, unit: Unit, survivors: Sequence[Mutant], seed: int = 0) -> list[Comparison]:

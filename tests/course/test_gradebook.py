@@ -66,6 +66,7 @@ def steps_to_write(book: Book, student: str) -> int:
 
 
 class TestWriteMarks:
+    @pytest.mark.slow
     def test_takes_as_long_in_any_class(self, class_of: Callable[[int], Book]):
         """nbgrader's own lookups go through the grades of the whole class, in SQLite."""
         small, large = steps_to_write(class_of(5), "s2"), steps_to_write(class_of(100), "s50")

@@ -54,6 +54,7 @@ def test_marks_are_those_of_one_by_one(server: Server, tmp_path: Path):
     assert (tmp_path / "class" / "grades.csv").read_text().count('"8.0","12.0"') == 4
 
 
+@pytest.mark.slow
 def test_a_server_that_is_away_for_a_while_is_waited_for(server: Server, tmp_path: Path):
     """It goes away in the middle of a class and comes back: every mark is there, and nobody has to do anything."""
     write_course(tmp_path, server, "away")

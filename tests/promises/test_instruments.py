@@ -58,7 +58,7 @@ threads.ProcessKernel.calls = property(
 """
 # Wrong or wasteful work, and the points that it gains by forging: each cell once.
 GAINS = {
-    "01_measure": (8, "wrong/collector_ignored wrong/never_stops_tracing cheating/patches_the_collector"),
+    "01_measure": (10, "wrong/collector_ignored wrong/never_stops_tracing cheating/patches_the_collector"),
     "02_roofline": (2, "wrong/triad_makes_a_temporary"),
     "03_matmul": (3, "wrong/naive_by_library slow/wrong_order_inside"),
     "04_fuse": (

@@ -260,6 +260,7 @@ class TestDask:
         assert process.returncode == 0, out + err
         assert [row[2] for row in book(root) if row[1] == "limit_value"] == [1.0] * 6
 
+    @pytest.mark.slow
     @pytest.mark.usefixtures("class_of_six")
     def test_without_workers_it_says_so_and_waits_for_one(self, root: Path, dask: Dask):
         """All are killed; one that comes later grades what is left."""

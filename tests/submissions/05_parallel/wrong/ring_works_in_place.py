@@ -3,6 +3,7 @@ why = "Adds into the arrays it was given, and returns them."
 base = "solution"
 
 [marks]
+ring_allreduce_steps = 0
 ring_allreduce_inputs_and_dtype = 0
 """
 

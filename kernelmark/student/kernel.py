@@ -2,10 +2,15 @@
 
 What ran before runs again, without the cell that ended it, and what was found before is kept. Nothing is
 contained, and it does not know which cells are tests.
+
+What the kernel's program writes besides (ZeroMQ's "Assertion failed" as it shuts down, for one) is no word about
+the notebook. Its last line is shown where the kernel does not come up.
 """
 
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 import nbformat
 from nbclient import NotebookClient
@@ -31,12 +36,13 @@ def run_cells(folder: Path, sources: Mapping[int, str]) -> Outputs:
     """
     found: Outputs = {}
     left = dict(sources)
-    while (guilty := _run(folder, left, found)) is not None:
-        del left[guilty]
+    with tempfile.TemporaryFile() as words:
+        while (guilty := _run(folder, left, found, words)) is not None:
+            del left[guilty]
     return found
 
 
-def _run(folder: Path, sources: Mapping[int, str], found: Outputs) -> int | None:
+def _run(folder: Path, sources: Mapping[int, str], found: Outputs, words: BinaryIO) -> int | None:
     """Run cells in one kernel, add what is not found yet, and return the cell that ended it, or None."""
     cells = [nbformat.v4.new_code_cell(source) for source in (NO_EXIT, *sources.values())]
     notebook = nbformat.v4.new_notebook(cells=cells)
@@ -47,22 +53,25 @@ def _run(folder: Path, sources: Mapping[int, str], found: Outputs) -> int | None
     running = None
     try:
         client.reset_execution_trackers()
-        with client.setup_kernel():
+        with client.setup_kernel(stderr=words):
             for number, (running, cell) in enumerate(zip((None, *sources), cells, strict=True)):
                 client.execute_cell(cell, number)
                 if running is not None:
                     found.setdefault(running, cell.outputs)
     except (DeadKernelError, CellTimeoutError) as error:
         if running is None:
-            raise _no_kernel(error) from None
+            raise _no_kernel(error, words) from None
         late = isinstance(error, CellTimeoutError)
         why = f"it did not end within {CELL_TIMEOUT_S} s" if late else "it ended the Jupyter kernel"
         found[running] = [nbformat.v4.new_output("error", ename="SubmissionLost", evalue=why, traceback=[])]
         return running
     except Exception as error:  # nbclient and jupyter_client have no common base for what keeps a kernel from its start
-        raise _no_kernel(error) from None
+        raise _no_kernel(error, words) from None
     return None
 
 
-def _no_kernel(error: Exception) -> KernelmarkError:
-    return KernelmarkError(f"the Jupyter kernel stopped: {type(error).__name__}: {str(error)[:300]}")
+def _no_kernel(error: Exception, words: BinaryIO) -> KernelmarkError:
+    words.seek(0)
+    last = words.read().decode(errors="replace").strip().rpartition("\n")[2]
+    said = f"{type(error).__name__}: {str(error)[:300]}" + (f" ({last[:300]})" if last else "")
+    return KernelmarkError(f"the Jupyter kernel stopped: {said}")

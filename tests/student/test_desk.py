@@ -146,6 +146,19 @@ class TestCheck:
         assert found[2].said == "not reached: see cell `counter`"
         assert [c.text for c in found.causes] == ["cell `counter` did not run: it ended the Jupyter kernel"]
 
+    def test_what_the_kernels_program_says_at_its_end_is_not_shown(self, tmp_path: Path, capfd):
+        """ZeroMQ writes "Assertion failed" at times when it shuts down, which is no word about the notebook."""
+        last = "import atexit, sys\natexit.register(print, 'Assertion failed', file=sys.__stderr__, flush=True)"
+        desk.check(put(tmp_path / "01_short", released(add=f"{last}\n{ADD}")))
+        assert "Assertion" not in "".join(capfd.readouterr())
+
+    def test_a_kernel_that_does_not_come_up_says_why(self, tmp_path: Path, monkeypatch):
+        """The last line of its program stands in the error."""
+        (tmp_path / "ipykernel_launcher.py").write_text("import not_installed\n")
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+        with pytest.raises(KernelmarkError, match="No module named 'not_installed'"):
+            desk.check(put(tmp_path / "01_short", released(add=ADD)))
+
     def test_a_function_that_ends_the_kernel_costs_its_tests(self, tmp_path: Path):
         """They are named; a call of `exit()` ends nothing, as in grading."""
         ends = "def add(a, b):\n    import os; os._exit(3)"

@@ -43,6 +43,9 @@ class Pair:
     baseline_cpu_s: float
     candidate_wall_s: float
     baseline_wall_s: float
+    # Of the wall time, what the kernel kept the main thread waiting for a processor; 0 where that is not known.
+    candidate_queued_s: float = 0.0
+    baseline_queued_s: float = 0.0
 
     @property
     def ratio(self) -> float:

@@ -170,10 +170,10 @@ class Link:
             self.channel.expect_by(time.monotonic() + limit_s)
             self._hold.go()
             reply, payload = self._answer(pause=self._hold.done)
-            cpu_s, wall_s = self._hold.spent()
+            cpu_s, wall_s, queued_s = self._hold.spent()
         node = checked(reply)
         with self._in_words(late, limit_s):
-            return Value(cpu_s, wall_s, batch.outputs(node, payload))
+            return Value(cpu_s, wall_s, batch.outputs(node, payload), queued_s)
 
     def callback(self, function: Callable[..., Any]) -> Plain:
         """Return the mark under which the other side can call a function of ours, from any thread or process."""

@@ -25,8 +25,15 @@ class Batch:
     """The inputs of one batch of calls, as they cross: places first, contents with "go"."""
 
     def __init__(self, calls: Sequence[Inputs]):
+        """Take the inputs of each call.
+
+        Raises:
+            WireError: one of them cannot cross.
+        """
         self._calls = calls
         self._withheld = _withheld(calls)
+        self._encoder = Encoder(refuse)
+        self._batch = self._encoder.encode(list(calls)) if self._withheld is None else None
 
     def announcement(
         self, target: Plain, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -44,9 +51,7 @@ class Batch:
             numbers = self._withheld.numbers
             channel.send({"go": True, "numbers": numbers if any(numbers) else None})
         else:
-            encoder = Encoder(refuse)
-            node = encoder.encode(list(self._calls))
-            channel.send({"go": True, "batch": node}, encoder.sent.buffers, through_region=True)
+            channel.send({"go": True, "batch": self._batch}, self._encoder.sent.buffers, through_region=True)
 
     def outputs(self, node: Plain, payload: list[bytes]) -> list[Any]:
         """Return the outputs, one a call, from what the process answered.
@@ -76,7 +81,7 @@ class Hold:
         self._started = started
         self._pid = started.pid
         self._stood_at_s: float | None = None
-        self._cpu_s = self._wall_s = 0.0
+        self._cpu_s = self._wall_s = self._queued_s = 0.0
         self._helpers_ticks = 0
         self._rests = False
         self._bystanders: dict[int, tuple[float, str]] = {}
@@ -87,6 +92,7 @@ class Hold:
         self._helpers_ticks = self._ticks_alone()
         self._bystanders = self._at_rest()
         self._cpu_s = clock.cpu_seconds(self._pid)
+        self._queued_s = clock.queued_seconds(self._pid)
 
     def go(self) -> None:
         """Let it work, from now on by the wall clock too."""
@@ -99,14 +105,16 @@ class Hold:
         out_of_reach_s = clock.stop(self._pid)
         self._stood_at_s = clock.cpu_seconds(self._pid)
         self._cpu_s = self._stood_at_s - self._cpu_s + out_of_reach_s
+        self._queued_s = clock.queued_seconds(self._pid) - self._queued_s
 
-    def spent(self) -> tuple[float, float]:
-        """Return the seconds of CPU and of wall time between the readings, once the answer is in."""
+    def spent(self) -> tuple[float, float, float]:
+        """Return the seconds of CPU time, of wall time, and queued of that, between the readings; the answer is in."""
         cpu_s = self._cpu_s + self._used_while_stopped()
         if self._ticks_alone() != self._helpers_ticks:
             raise clock.Restless("started another process; a timed call may not")
         cpu_s += self._used_by_bystanders()
-        return max(cpu_s, 1e-9), max(self._wall_s, 1e-9)
+        wall_s = max(self._wall_s, 1e-9)
+        return max(cpu_s, 1e-9), wall_s, min(self._queued_s, wall_s)
 
     def release(self) -> None:
         """Let a process run again that may have been stopped, unless it went on by itself."""

@@ -61,6 +61,20 @@ def used_seconds(pid: int) -> float:
         raise MeasurementError(f"the CPU clock of process {pid} cannot be read: {error}") from None
 
 
+def queued_seconds(pid: int) -> float:
+    """Return for how long the kernel has kept the main thread of a process waiting for a processor; 0 if not told.
+
+    Whoever sleeps does not queue, and whoever has other threads work for the main one does not either.
+
+    Source: "<pid>/schedstat" in the kernel's documentation of scheduler statistics, the second number (ns).
+    """
+    try:
+        with open(f"/proc/{pid}/schedstat") as file:
+            return int(file.read().split()[1]) / 1e9
+    except (OSError, IndexError):
+        return 0.0
+
+
 def _settle(pid: int) -> None:
     """Return when no thread of a stopped process is on a processor any more.
 

@@ -48,6 +48,8 @@ class Value:
     cpu_s: float
     wall_s: float
     outputs: Sequence[Any]
+    # Of the wall time, what the kernel kept it waiting for a processor; 0 where that is not known.
+    queued_s: float = 0.0
 
 
 class Side(Protocol):
@@ -100,7 +102,7 @@ class Rests(AssertionError):
 
 
 class _Paced:
-    """A side with an account of the CPU and the wall time of all its calls."""
+    """A side with an account of the CPU time of all its calls, and of their wall time less what the machine took."""
 
     def __init__(self, side: Side):
         self.name = side.name
@@ -110,7 +112,7 @@ class _Paced:
     def run(self, batch: Sequence[Inputs]) -> Value:
         value = self._side.run(batch)
         self.cpu_s += value.cpu_s
-        self.wall_s += value.wall_s
+        self.wall_s += value.wall_s - value.queued_s
         return value
 
     def rest(self) -> None:
@@ -216,6 +218,8 @@ def _pair(
         baseline_cpu_s=values[1].cpu_s / loops[1],
         candidate_wall_s=values[0].wall_s / loops[0],
         baseline_wall_s=values[1].wall_s / loops[1],
+        candidate_queued_s=values[0].queued_s / loops[0],
+        baseline_queued_s=values[1].queued_s / loops[1],
     )
 
 

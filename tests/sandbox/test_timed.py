@@ -25,6 +25,13 @@ class TestTimed:
         assert value.cpu_s > 0
         assert value.wall_s > 0
 
+    def test_refuses_what_cannot_cross_as_any_call_does(self, shared):
+        """An input of the test's own that is no value is no nonsense of the process's, which is asked on."""
+        run(shared, "def same(x): return x")
+        with pytest.raises(SubmissionError, match=r"^module may not cross to submitted code"):
+            timed(shared, "same", [(math,)])
+        assert timed(shared, "same", [(1,)]).outputs == [1]
+
     def test_numbers_and_arrays_keep_their_places(self, shared):
         """Numbers, arrays and what is neither may stand side by side, in any order, and keep their types."""
         run(shared, "def seen(*given): return [(type(g).__name__, g) for g in given]")

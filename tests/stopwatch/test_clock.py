@@ -103,6 +103,34 @@ class TestCpuSeconds:
             clock.cpu_seconds(1)
 
 
+class TestQueuedSeconds:
+    def test_grow_for_who_has_to_share_a_processor(self, started):
+        """Two that spin on one processor wait for each other; one that sleeps waits for nobody."""
+        pids = [started(SPIN).pid, started(SPIN).pid]
+        for pid in pids:
+            os.sched_setaffinity(pid, {max(os.sched_getaffinity(0))})
+        before = [clock.queued_seconds(pid) for pid in pids]
+        while min(clock.used_seconds(pid) for pid in pids) < 0.2:
+            time.sleep(0.01)
+        assert all(clock.queued_seconds(pid) - at >= 0.02 for pid, at in zip(pids, before, strict=True))
+
+    def test_stand_still_for_who_sleeps(self, started):
+        """Resting is no queueing: what a call slept stays its own."""
+        pid = started(WAIT).pid
+        while clock.states(pid) != {"S"}:
+            time.sleep(0.01)
+        before = clock.queued_seconds(pid)
+        time.sleep(0.05)
+        assert clock.queued_seconds(pid) == before
+
+    def test_of_a_process_that_is_gone_are_not_told(self, started):
+        """Nothing is taken off a wall time that nobody can say anything of."""
+        process = started(WAIT)
+        process.kill()
+        process.wait()
+        assert clock.queued_seconds(process.pid) == 0.0
+
+
 class TestStop:
     @pytest.mark.parametrize("code", [SPIN, SPIN_IN_A_THREAD, WAIT], ids=["busy", "busy in a thread", "waiting"])
     def test_returns_when_every_thread_has_stopped(self, started, code):

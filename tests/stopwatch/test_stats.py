@@ -40,6 +40,11 @@ def pair(candidate=1.0, baseline=1.0, candidate_wall=None, baseline_wall=None):
     return Pair(candidate, baseline, candidate_wall or candidate, baseline_wall or baseline)
 
 
+def queueing(wall, queued):
+    """Return a pair of four times the speed, whose candidate took so long by the wall clock and queued for a part."""
+    return Pair(1.0, 4.0, wall, 4.0, queued, 0.0)
+
+
 def steady(ratio, n=MIN_PAIRS, wall_ratio=None):
     """Return pairs without any noise."""
     return [pair(1.0, ratio, 1.0, ratio if wall_ratio is None else wall_ratio)] * n
@@ -366,6 +371,24 @@ class TestWaiting:
         taken = sum(waits([pair(1.0, 4.0, rng.uniform(1, 10), 4.0) for _ in range(WAITS_PAIRS)]) for _ in range(races))
         expected = (8 / 9) ** WAITS_PAIRS
         assert abs(taken / races - expected) < 4 * math.sqrt(expected * (1 - expected) / races)
+
+    def test_a_call_that_rests_a_little_fails_where_the_kernel_tells_who_queued(self):
+        """The asked speed on CPU time, 1.5 times that by the wall clock, and next to nothing of it in a queue."""
+        pairs = [queueing(1.5, 0.01)] * WAITS_PAIRS
+        assert judge(pairs, {4.0: 4}).outcome == "fail"
+        assert judge([queueing(1.5, 0.0)] * WAITS_PAIRS, {4.0: 4}).outcome == "inconclusive"
+
+    def test_a_queue_is_nobodys_rest(self):
+        """A machine that keeps the candidate alone waiting, up to nine times its work, is never taken for it."""
+        rng = random.Random(8)
+        for _ in range(400):
+            walls = [rng.uniform(1, 10) for _ in range(WAITS_PAIRS)]
+            assert not waits([queueing(wall, (wall - 1) * rng.uniform(0.9, 1)) for wall in walls])
+
+    def test_a_few_readings_that_queued_longer_than_they_took_hide_no_rest(self):
+        """The kernel's two accounts are not read at one moment: two values of thirty may say nothing."""
+        pairs = [queueing(1.5, 0.01)] * (WAITS_PAIRS - 2) + [queueing(1.5, 1.5)] * 2
+        assert waits(pairs)
 
     def test_agreed_asks_the_wall_clock_of_what_passes_only(self):
         """A race goes on while the wall clock contradicts a pass; what fails on CPU time needs no second clock."""

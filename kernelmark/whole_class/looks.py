@@ -62,7 +62,11 @@ def _lines(
         remedy = f"; run: nbgrader generate_assignment {assignment} --force, kernelmark autograde {assignment}"
         missing = f"{assignment} is not in the grade book, nor is anybody's mark{remedy}"
         return [missing] if any(places.values()) else []
-    held = {student for student, row in book.held.items() if _graded(row)}
+    # Where everything waits for a person, the record has no marks either, and a row is all that there can be.
+    waiting = {
+        who for (who, _), record in outlines.items() if record and all(m is None for m, _ in record.marks.values())
+    }
+    held = {student for student, row in book.held.items() if _graded(row) or (student in waiting and row.notebooks)}
     whole = {student for student, _ in outlines}
     differ = {
         student

@@ -111,6 +111,16 @@ class TestReport:
         """No line where everything is where it belongs."""
         assert "needs a look" not in command(root, "kernelmark", "report", "short")
 
+    def test_of_one_who_waits_for_a_person_in_everything_has_no_store_to_look_at(self, root: Path):
+        """No automatic mark in the record and none in the grade book is one and the same."""
+        submitted = root / "submitted" / "ben" / "short"
+        (submitted / "short.ipynb").rename(submitted / "short-Copy1.ipynb")
+        shutil.copy(root / "release" / "short" / "short.ipynb", submitted)
+        command(root, "kernelmark", "autograde", "short", "--force")
+        said = command(root, "kernelmark", "report", "short")
+        assert "'short-Copy1.ipynb' holds work" in said
+        assert "without marks" not in said
+
     def test_names_whoever_is_in_one_place_only(self, root: Path):
         """On the terminal and on the page."""
         command(root, "nbgrader", "db", "student", "remove", "ben", "--force")

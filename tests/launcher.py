@@ -28,6 +28,13 @@ class Launcher:
 
     def run(self, root: Path, module: str, *words: str, env: dict[str, str] | None = None) -> tuple[int, str]:
         """Run a command in a folder; return its exit status and what it said on stdout, then on stderr."""
+        done = self.completed(root, module, *words, env=env)
+        return done.returncode, done.stdout + done.stderr
+
+    def completed(
+        self, root: Path, module: str, *words: str, env: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command in a folder; return what `subprocess.run` does."""
         if self._program is None or self._program.poll() is not None:
             self._program = subprocess.Popen(
                 [sys.executable, "-m", "tests.launcher"],
@@ -43,7 +50,9 @@ class Launcher:
             order = {"module": module, "words": words, "root": str(root), "env": env or dict(os.environ)}
             print(json.dumps(order | {"said": [*map(str, said)]}), file=self._program.stdin, flush=True)
             answer = json.loads(self._program.stdout.readline())
-            return answer["status"], "".join(path.read_text(errors="replace") for path in said)
+            return subprocess.CompletedProcess(
+                [module, *words], answer["status"], *(path.read_text(errors="replace") for path in said)
+            )
 
     def close(self) -> None:
         """End the program."""

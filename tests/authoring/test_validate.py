@@ -3,7 +3,6 @@
 import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
@@ -15,6 +14,7 @@ from kernelmark.authoring.sources import Here
 from kernelmark.authoring.validate import Validated, validate
 from tests import small_course
 from tests.course.test_nbgrader import nbgrader
+from tests.launcher import LAUNCHER
 from tests.mistakes import sound, speed
 from tests.small_course import asked, solution
 
@@ -22,9 +22,7 @@ TWICE = "def twice(x):\n    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SO
 
 
 def command(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "kernelmark", *words], cwd=root, capture_output=True, text=True, timeout=300, check=False
-    )
+    return LAUNCHER.completed(root, "kernelmark", *words)
 
 
 def run(folder: Path, *further: NotebookNode) -> Validated:

@@ -4,7 +4,6 @@ import io
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
@@ -17,12 +16,12 @@ from kernelmark.records import CellResult, Machine, SubmissionResult
 from kernelmark.whole_class.progress import Progress
 from tests import small_course
 from tests.course.test_nbgrader import nbgrader, scores
+from tests.launcher import LAUNCHER
 from tests.small_course import solved
 
 
 def kernelmark(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "kernelmark", *words]
-    return subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=300)
+    return LAUNCHER.completed(root, "kernelmark", *words)
 
 
 def hand_in(root: Path, student: str, name: str = "short.ipynb") -> None:

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import nbgrader
 import pytest
 from nbgrader.preprocessors import ClearOutput, DeduplicateIds
 from traitlets.config import Config
@@ -13,20 +14,28 @@ from traitlets.config import Config
 import kernelmark
 from kernelmark.course.autograde import Conform, Grade, SaveGrades, SubmissionExporter
 from kernelmark.course.release import CheckRelease
+from tests.launcher import LAUNCHER
 
 LINE = "\nimport kernelmark; kernelmark.use(c)\n"
 
 
 def run(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(words, cwd=root, capture_output=True, text=True, check=False)
+    return LAUNCHER.completed(root, *words)
 
 
 @pytest.fixture(scope="module")
 def quickstart(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make nbgrader's example course, with its own solution and its untouched release handed in."""
-    above = tmp_path_factory.mktemp("quickstart")
-    assert run(above, "nbgrader", "quickstart", "course101").returncode == 0
-    root = above / "course101"
+    """Make nbgrader's example course, with its own solution and its untouched release handed in.
+
+    As `nbgrader quickstart` does, which starts five programs: the example, and the settings as they come.
+    """
+    root = tmp_path_factory.mktemp("quickstart") / "course101"
+    example = Path(nbgrader.__file__).parent / "docs" / "source" / "user_guide" / "source"
+    shutil.copytree(example, root / "source", ignore=shutil.ignore_patterns("*.html", "ps1_autotest"))
+    assert run(root, "nbgrader", "generate_config").returncode == 0
+    config = root / "nbgrader_config.py"
+    own = "c.CourseDirectory.course_id = 'course101'\nc.IncludeHeaderFooter.header = 'source/header.ipynb'"
+    config.write_text(f"c = get_config()\n{own}\n{config.read_text()}")
     assert run(root, "nbgrader", "generate_assignment", "ps1").returncode == 0
     shutil.copytree(root / "source" / "ps1", root / "submitted" / "solver" / "ps1")
     shutil.copytree(root / "release" / "ps1", root / "submitted" / "idler" / "ps1")

@@ -126,7 +126,7 @@ def whole(graded: Path, tmp_path: Path) -> Path:
 
 
 class TestKilled:
-    @pytest.mark.parametrize("which", ["writing the grade", pytest.param("all", marks=pytest.mark.slow)])
+    @pytest.mark.parametrize("which", ["some from the record on", pytest.param("all", marks=pytest.mark.slow)])
     def test_at_every_step_of_a_regrade(self, again: Path, command: Command, tmp_path: Path, which: str):
         """Whatever was written last, the same command again gives the grade book of an undisturbed run."""
         undisturbed = copied(again, tmp_path / "undisturbed")
@@ -135,7 +135,7 @@ class TestKilled:
         record = next(at for at, what in enumerate(steps) if what.endswith(".short.json.tmp"))
         assert "commit" in steps[record:]
         wrong = []
-        for step in range(0 if which == "all" else record, len(steps)):
+        for step in range(len(steps)) if which == "all" else range(record, len(steps), 2):
             root = copied(again, tmp_path / f"step{step}")
             assert command(root, "autograde", "short", kill=step)["status"] == -signal.SIGKILL
             meanwhile = rows(root)
@@ -229,7 +229,9 @@ class TestFailedGrading:
         assert "marked: marks of other work" in command(again, "autograde", "short")["said"]
         assert grade(again, "marked", "limit_value") == (0.0, False)
 
-    @pytest.mark.parametrize("step", ["Conform", "Grade", pytest.param("CheckCellMetadata", marks=pytest.mark.slow)])
+    @pytest.mark.parametrize(
+        "step", ["Grade", *(pytest.param(name, marks=pytest.mark.slow) for name in ("Conform", "CheckCellMetadata"))]
+    )
     def test_an_error_in_any_step(self, again: Path, command: Command, step: str):
         """Whichever step of ours or nbgrader's fails."""
         sound = (again / "nbgrader_config.py").read_text()
@@ -292,7 +294,10 @@ class TestCannotBeWritten:
         command(again, "autograde", "short")
         assert grade(again, "late", "add_small") == (2.0, False)
 
-    @pytest.mark.parametrize("place", ["autograded", ".kernelmark", "gradebook.db", "."])
+    @pytest.mark.parametrize(
+        "place",
+        ["autograded", "gradebook.db", *(pytest.param(name, marks=pytest.mark.slow) for name in (".kernelmark", "."))],
+    )
     def test_read_only(self, again: Path, command: Command, place: str):
         """One line that names the place, nothing changed, and the same command completes later."""
         before = rows(again)

@@ -71,6 +71,7 @@ def test_a_server_that_is_away_for_a_while_is_waited_for(server: Server, tmp_pat
     assert server.query("away", MARKS).count("|limit_value|1|") == 6
 
 
+@pytest.mark.slow
 def test_a_server_that_stays_away_stops_the_run_in_one_line(server: Server, tmp_path: Path):
     """What was graded stays, nothing is half written, and the same command goes on when the server is back."""
     write_course(tmp_path, server, "gone")

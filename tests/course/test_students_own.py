@@ -11,8 +11,15 @@ from tests.whole_class.test_cluster import book, command, hand_in
 RIGHT, WRONG = (f"def plus(a, b):\n    return a {sign} b\n" for sign in "+-")
 
 
-@pytest.mark.parametrize("program", ["kernelmark", "nbgrader"])
-@pytest.mark.parametrize("name", ["helper.py", "parts/helper.py"])
+@pytest.mark.parametrize(
+    ("program", "name"),
+    [
+        ("kernelmark", "parts/helper.py"),
+        ("nbgrader", "helper.py"),
+        pytest.param("kernelmark", "helper.py", marks=pytest.mark.slow),
+        pytest.param("nbgrader", "parts/helper.py", marks=pytest.mark.slow),
+    ],
+)
 def test_the_students_file_is_graded(tmp_path: Path, program: str, name: str):
     """Beside the notebook and in a folder; the rest of the folder is the instructor's."""
     module = name.removesuffix(".py").replace("/", ".")

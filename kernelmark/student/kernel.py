@@ -36,7 +36,7 @@ def run_cells(folder: Path, sources: Mapping[int, str]) -> Outputs:
     """
     found: Outputs = {}
     left = dict(sources)
-    with tempfile.TemporaryFile() as words:
+    with tempfile.TemporaryDirectory() as place, Path(place, "stderr").open("w+b") as words:
         while (guilty := _run(folder, left, found, words)) is not None:
             del left[guilty]
     return found

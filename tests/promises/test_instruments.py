@@ -31,12 +31,15 @@ MADE_BESIDE = re.compile(
 SHORT_LOGS = {"matmul_naive_by_hand", "conv2d_naive_by_hand", "flash_attention_memory"}
 # A real clock in the student's process.
 REAL_CLOCKS = {"load_latency_near_and_far"}
+# From which thread a function of the test is called, the student's process says: it chooses the line that it asks on.
+THREADS = "threading.current_thread()"
 
 FORGED = """
 import kernelmark.lab as lab
 import kernelmark.lab.clocks as clocks
 import kernelmark.lab.threads as threads
 import numpy
+import threading
 
 forged_state = lab.state_after  # names of our own: set-up imports the others again
 lab.state_after = lambda function, *a, collector_on=True, **k: {
@@ -55,6 +58,8 @@ threads.ProcessKernel.workers = property(lambda self: self.parties)
 forged_calls = threads.ProcessKernel.calls.fget
 threads.ProcessKernel.calls = property(
     lambda self: [{**call, "shared": [True] * len(call["shared"])} for call in forged_calls(self)])
+forged_thread = threading.current_thread  # one thread beside the main one passes for it; two would talk at once
+threading.current_thread = lambda: threading.main_thread() if threading.active_count() == 2 else forged_thread()
 """
 # Of 100 points. More is moved to tests of what the judge sees.
 MOST_GAINED = 3
@@ -75,7 +80,7 @@ GAINS = {
         3,
         "wrong/relu_in_a_loop wrong/batch_in_a_loop wrong/matmul_named_parallel wrong/leaks_a_segment "
         "wrong/processes_one_after_the_other wrong/flattens_and_concatenates wrong/processes_through_pipes "
-        "wrong/a_thread_for_every_item",
+        "wrong/a_thread_for_every_item wrong/small_arrays_in_a_thread",
     ),
     "07_conv": (
         3,
@@ -107,7 +112,10 @@ def asking(assignment: str) -> dict[str, float]:
     return {
         cell.grade_id: cell.points
         for cell in tests
-        if words(cell.source) & names or MADE_BESIDE.search(cell.source) or cell.grade_id in SHORT_LOGS | REAL_CLOCKS
+        if words(cell.source) & names
+        or MADE_BESIDE.search(cell.source)
+        or THREADS in cell.source
+        or cell.grade_id in SHORT_LOGS | REAL_CLOCKS
     }
 
 

@@ -4,7 +4,7 @@ base = "solution"
 
 [marks]
 parallel_relu_out_and_views = 0
-parallel_relu_memory = 0
+one_result_memory = 0
 """
 
 # %% parallel_relu

@@ -31,12 +31,15 @@ MADE_BESIDE = re.compile(
 SHORT_LOGS = {"matmul_naive_by_hand", "conv2d_naive_by_hand", "flash_attention_memory"}
 # A real clock in the student's process.
 REAL_CLOCKS = {"load_latency_near_and_far"}
+# From which thread a function of the test is called, the student's process says: it chooses the line that it asks on.
+THREADS = "threading.current_thread()"
 
 FORGED = """
 import kernelmark.lab as lab
 import kernelmark.lab.clocks as clocks
 import kernelmark.lab.threads as threads
 import numpy
+import threading
 
 forged_state = lab.state_after  # names of our own: set-up imports the others again
 lab.state_after = lambda function, *a, collector_on=True, **k: {
@@ -55,10 +58,18 @@ threads.ProcessKernel.workers = property(lambda self: self.parties)
 forged_calls = threads.ProcessKernel.calls.fget
 threads.ProcessKernel.calls = property(
     lambda self: [{**call, "shared": [True] * len(call["shared"])} for call in forged_calls(self)])
+forged_thread = threading.current_thread  # one thread beside the main one passes for it; two would talk at once
+threading.current_thread = lambda: threading.main_thread() if threading.active_count() == 2 else forged_thread()
 """
+# Of 100 points. More is moved to tests of what the judge sees.
+MOST_GAINED = 3
 # Wrong or wasteful work, and the points that it gains by forging: each cell once.
 GAINS = {
-    "01_measure": (10, "wrong/collector_ignored wrong/never_stops_tracing cheating/patches_the_collector"),
+    "01_measure": (
+        3,
+        "wrong/collector_ignored wrong/comparison_leaves_the_collector_off wrong/never_stops_tracing "
+        "wrong/weighs_without_the_collector wrong/weighs_the_timed_call cheating/patches_the_collector",
+    ),
     "02_roofline": (2, "wrong/triad_makes_a_temporary"),
     "03_matmul": (3, "wrong/naive_by_library slow/wrong_order_inside"),
     "04_fuse": (
@@ -66,15 +77,15 @@ GAINS = {
         "wrong/fused_by_three_calls wrong/flash_full_matrix wrong/flash_skips_nothing wrong/cache_grown_by_copies",
     ),
     "05_parallel": (
-        5,
+        3,
         "wrong/relu_in_a_loop wrong/batch_in_a_loop wrong/matmul_named_parallel wrong/leaks_a_segment "
         "wrong/processes_one_after_the_other wrong/flattens_and_concatenates wrong/processes_through_pipes "
-        "wrong/a_thread_for_every_item",
+        "wrong/a_thread_for_every_item wrong/small_arrays_in_a_thread",
     ),
     "07_conv": (
-        6,
+        3,
         "slow/makes_an_index_table_each_time slow/windows_under_another_name wrong/hands_out_the_workspace "
-        "wrong/naive_by_library",
+        "wrong/naive_by_library wrong/naive_by_einsum",
     ),
 }
 
@@ -101,21 +112,30 @@ def asking(assignment: str) -> dict[str, float]:
     return {
         cell.grade_id: cell.points
         for cell in tests
-        if words(cell.source) & names or MADE_BESIDE.search(cell.source) or cell.grade_id in SHORT_LOGS | REAL_CLOCKS
+        if words(cell.source) & names
+        or MADE_BESIDE.search(cell.source)
+        or THREADS in cell.source
+        or cell.grade_id in SHORT_LOGS | REAL_CLOCKS
     }
 
 
-def stated() -> dict[str, tuple[float, float]]:
-    """Return what docs/threat-model.md says: {assignment: (points of all such cells, most points of one)}."""
+def stated() -> dict[str, tuple[float, float, int]]:
+    """Return what docs/threat-model.md says: {assignment: (points of all such cells, most points of one, gained)}."""
     text = (ROOT / "docs" / "threat-model.md").read_text()
-    rows = re.findall(r"^  \| (\d\d_\w+) \| (\d+) \| (\d+) \|", text, re.MULTILINE)
-    return {name: (float(points), float(most)) for name, points, most in rows}
+    rows = re.findall(r"^  \| (\d\d_\w+) \| (\d+) \| (\d+) \| (\d+) \|", text, re.MULTILINE)
+    return {name: (float(points), float(most), int(gained)) for name, points, most, gained in rows}
 
 
 def test_the_threat_model_states_the_points_that_hang_on_instruments():
-    """Of each assignment, as counted from its notebook; none is left out."""
+    """Of each assignment, as counted from its notebook, and what forging gains; none is left out."""
     counted = {name: cells for name in ASSIGNMENTS if (cells := asking(name))}
-    assert stated() == {name: (sum(cells.values()), max(cells.values())) for name, cells in counted.items()}
+    wanted = {name: (sum(cells.values()), max(cells.values()), GAINS[name][0]) for name, cells in counted.items()}
+    assert stated() == wanted
+
+
+def test_forging_is_worth_no_more_than_a_few_points():
+    """What forging gains in an assignment is at most three points of a hundred, as the threat model promises."""
+    assert not {name: gained for name, (_, _, gained) in stated().items() if gained > MOST_GAINED}
 
 
 def forged(sample: Sample) -> nbformat.NotebookNode:

@@ -5,10 +5,12 @@ base = "solution"
 [marks]
 peak_memory_sees_temporaries = 0
 peak_memory_repeats = 0
-peak_memory_ends_tracing = 0
+peak_memory_after_an_error = 0
+state_afterwards = 0
 memory_profiler_block = 0
 profile_fields = 0
 profile_memory_after_the_warmup = 0
+profile_fastest_call = 0
 profile_times_are_not_traced = 0
 profile_function_and_operation = 0
 """

@@ -4,10 +4,10 @@ base = "solution"
 
 [marks]
 benchmark_operation_collector = 0
-compare_kernels_fields = 0
 peak_memory_sees_temporaries = 0
 peak_memory_repeats = 0
-peak_memory_ends_tracing = 0
+peak_memory_after_an_error = 0
+state_afterwards = 0
 memory_profiler_block = 0
 profile_memory_after_the_warmup = 0
 profile_times_are_not_traced = 0

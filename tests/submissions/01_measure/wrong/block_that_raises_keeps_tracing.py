@@ -3,8 +3,8 @@ why = "MemoryProfiler stops tracing only where its block ends well."
 base = "solution"
 
 [marks]
-peak_memory_ends_tracing = 0
-memory_profiler_block = 4
+peak_memory_after_an_error = 0
+state_afterwards = 0
 """
 
 # %% peak_memory

@@ -3,10 +3,10 @@ why = "compare_kernels switches the collector off and never on again."
 base = "solution"
 
 [marks]
-compare_kernels_fields = 0
+state_afterwards = 0
 
 [reasons]
-compare_kernels_fields = "leave it as it was"
+state_afterwards = "leave it as it was"
 """
 
 # %% compare_kernels

@@ -3,7 +3,7 @@ why = "compare_kernels switches the collector on at its end, whatever it was bef
 base = "solution"
 
 [marks]
-compare_kernels_fields = 0
+state_afterwards = 0
 """
 
 # %% compare_kernels

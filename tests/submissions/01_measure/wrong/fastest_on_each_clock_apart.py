@@ -3,10 +3,10 @@ why = "The least wall time and the least CPU time are taken from different calls
 base = "solution"
 
 [marks]
-profile_times_are_not_traced = 0
+profile_fastest_call = 0
 
 [reasons]
-profile_times_are_not_traced = "one and the same call"
+profile_fastest_call = "one and the same call"
 """
 
 # %% profiler

@@ -5,6 +5,7 @@ base = "solution"
 [marks]
 peak_memory_sees_temporaries = 0
 peak_memory_repeats = 0
+peak_memory_after_an_error = 0
 profile_memory_after_the_warmup = 0
 profile_function_and_operation = 0
 """

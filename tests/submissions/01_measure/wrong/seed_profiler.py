@@ -5,6 +5,7 @@ base = "solution"
 [marks]
 print_result_lines = 0
 profile_fields = 0
+profile_fastest_call = 0
 profile_times_are_not_traced = 0
 profile_memory_after_the_warmup = 0
 """

@@ -3,11 +3,12 @@ why = "tracemalloc is stopped only when the function returns."
 base = "solution"
 
 [marks]
-peak_memory_ends_tracing = 0
+peak_memory_after_an_error = 0
+state_afterwards = 0
 profile_times_are_not_traced = 0
 
 [reasons]
-peak_memory_ends_tracing = "left on"
+state_afterwards = "left on"
 """
 
 # %% peak_memory

@@ -3,7 +3,7 @@ why = "Where the call that is weighed raises, the profile says 0 and the excepti
 base = "solution"
 
 [marks]
-profile_times_are_not_traced = 0
+profile_fastest_call = 0
 """
 
 # %% profiler

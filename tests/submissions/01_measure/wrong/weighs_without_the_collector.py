@@ -3,7 +3,7 @@ why = "peak_memory switches the collector off for the call, and leaves it off wh
 base = "solution"
 
 [marks]
-peak_memory_ends_tracing = 0
+state_afterwards = 0
 """
 
 # %% peak_memory

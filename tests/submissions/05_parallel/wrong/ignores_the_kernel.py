@@ -3,6 +3,8 @@ why = "Does its own work in threads, whatever kernel it is given."
 base = "solution"
 
 [marks]
+small_work_on_the_calling_thread = 0
+parallel_relu_out_and_views = 0
 parallel_relu_overlap = 0
 parallel_relu_pieces = 0
 parallel_relu_small_stays = 0

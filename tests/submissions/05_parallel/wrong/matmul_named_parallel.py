@@ -5,7 +5,7 @@ base = "solution"
 [marks]
 matmul_parallel_overlap = 0
 matmul_parallel_pieces = 0
-matmul_parallel_memory = 0
+one_result_memory = 0
 """
 
 # %% matmul_parallel

@@ -3,6 +3,7 @@ why = "Ignores min_size and starts threads for a hundred elements."
 base = "solution"
 
 [marks]
+small_work_on_the_calling_thread = 0
 parallel_relu_small_stays = 0
 """
 

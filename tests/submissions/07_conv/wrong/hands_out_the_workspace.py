@@ -3,11 +3,11 @@ why = "The result lives in the workspace, so the next call writes over it."
 base = "solution"
 
 [marks]
-cached_conv2d_fresh_results = 0
+cached_conv2d_workspace = 0
 cached_conv2d_speed = 0
 
 [reasons]
-cached_conv2d_fresh_results = "looked at after the last call"
+cached_conv2d_workspace = "looked at after the last call"
 """
 
 # %% cached_conv2d

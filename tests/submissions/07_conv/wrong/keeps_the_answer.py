@@ -5,7 +5,7 @@ base = "solution"
 [marks]
 cached_conv2d_bounded = 0
 cached_conv2d_new_numbers = 0
-cached_conv2d_fresh_results = 0
+cached_conv2d_workspace = 0
 cached_conv2d_clean_border = 0
 cached_conv2d_speed = 0
 """

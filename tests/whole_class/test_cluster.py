@@ -274,6 +274,7 @@ class TestDask:
         assert [row[2] for row in book(root) if row[1] == "limit_value"] == [1.0] * 6
 
     @pytest.mark.usefixtures("class_of_six")
+    @pytest.mark.slow
     def test_a_lost_scheduler_stops_the_run_in_one_line(self, root: Path, dask: Dask):
         """What was graded stays; the same command goes on, here without a cluster."""
         process = begin(root, "kernelmark", "autograde", "short", "--scheduler", dask.address)

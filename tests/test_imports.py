@@ -41,10 +41,11 @@ ROOMS = {
     "notebook.markers": "errors text cells",
     "notebook.places": "cells",
     "notebook.reaching": "cells",
-    "notebook.background": "cells places reaching",
+    "notebook.patching": "cells",
+    "notebook.background": "cells places reaching patching",
     "notebook.filing": "cells",
     "notebook.changers": "cells places",
-    "notebook.sharing": "cells places filing changers",
+    "notebook.sharing": "cells places filing changers patching",
     "notebook.conform": "errors text cells pictures markers places background sharing",
     "notebook.contracts": "",
     "notebook.finding": "errors text cells",
@@ -84,7 +85,8 @@ ROOMS = {
     "wire.desk": "values files",
     "wire.streams": "bounds kind",
     "wire.closed": "",
-    "wire.shared": "values contents desk streams closed",
+    "wire.patched": "closed",
+    "wire.shared": "values contents desk streams closed patched",
     "wire.channel": "bounds values",
     "wire.withheld": "kinds_numpy values",
     "wire.changes": "kind contents",
@@ -100,7 +102,7 @@ ROOMS = {
     "sandbox.folders": "",
     "sandbox.limits": "",
     "sandbox.shared_files": "wire.values wire.files",
-    "sandbox.shared": "wire.values wire.contents wire.streams shared_files",
+    "sandbox.shared": "wire.values wire.contents wire.streams wire.patched shared_files",
     "sandbox.luggage": "limits",
     "sandbox.shell": "",
     "sandbox.objects": "errors wire.values wire.operators wire.raised shared shell",
@@ -132,7 +134,7 @@ ROOMS = {
     "referee.beside": "errors records notebook.cells stopwatch.stats wire.raised session outcome",
     "referee.racing": "errors stopwatch.timing wire.values sandbox.link machine",
     "referee.scene": "errors records own_types notebook.cells notebook.sharing wire.values wire.contents "
-    "wire.files wire.desk wire.shared wire.changes wire.refused wire.standing wire.raised "
+    "wire.files wire.patched wire.desk wire.shared wire.changes wire.refused wire.standing wire.raised "
     "wire.proxy sandbox.limits sandbox.shell sandbox.memory sandbox.turns sandbox.link outcome "
     "doctests",
     "referee.asking": "errors notebook.cells notebook.background notebook.sharing wire.changes wire.standing "

@@ -35,6 +35,7 @@ from kernelmark.wire.changes import Changes
 from kernelmark.wire.contents import refill
 from kernelmark.wire.desk import Desk, Files
 from kernelmark.wire.files import Held
+from kernelmark.wire.patched import Patched
 from kernelmark.wire.proxy import Proxy, Remote, came, came_by_name, note_changes, object_at, share
 from kernelmark.wire.raised import stands_for
 from kernelmark.wire.refused import Refused, note_refused
@@ -147,6 +148,8 @@ class Scene:
             share(None)
             if shared is not None and shared.used:
                 _restore(line)
+            if shared is not None and shared.patched is not None:
+                shared.patched.end()
             if shared is not None and shared.files is not None:
                 with contextlib.suppress(KernelmarkError):
                     shared.files.end()
@@ -245,7 +248,11 @@ class Scene:
         files = None
         if shares.files and self._desk is not None:
             files = Files(self._desk, source, shares.file_names, takes=shares.takes, trusted=line().trusted)
-        shared = Shared(line, names, self._bound, sent=sent, watched=watched, seeded=shares.seeded, files=files)
+        patched = Patched(shares.modules) if shares.modules else None
+        seeded = shares.seeded
+        shared = Shared(
+            line, names, self._bound, sent=sent, watched=watched, seeded=seeded, files=files, patched=patched
+        )
         shared.force(self._touched)
         self._touched |= set(sent)
         if files is not None:

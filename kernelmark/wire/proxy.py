@@ -314,10 +314,11 @@ def _mark(found: Remote, origin: Origin) -> None:
 @contextlib.contextmanager
 def _asking(line: Callable[[], Line]) -> Iterator[Line]:
     """Ask the process of the moment something, and note what is refused."""
-    with noted():
-        link = line()
-    with noted(trusted=getattr(link, "trusted", False)):
-        yield link
+    with _shared.lifted() if _shared is not None else contextlib.nullcontext():
+        with noted():
+            link = line()
+        with noted(trusted=getattr(link, "trusted", False)):
+            yield link
 
 
 def _called(
@@ -479,7 +480,7 @@ def _leaver(line: Callable[[], Line], link: Line) -> Callable[[Any], Plain]:
                 f"{value.__name__}, an object of one process, was handed to another; hand over plain values"
             )
         if callable(value):  # a function of the other process, too: it is called from here, where it lives
-            return link.callback(value)
+            return link.callback(value if _shared is None else _shared.as_in_the_test(value))
         raise WireError(f"{type(value).__name__} may not cross to submitted code")
 
     return leave

@@ -89,6 +89,20 @@ def wrong_work(source: NotebookNode, submitted: NotebookNode, folder: Path) -> l
     ]
 
 
+def compared(source: NotebookNode, wrong: NotebookNode, folder: Path) -> list[str]:
+    """Return each test cell that the own solution fails or wrong work passes, at a desk or in the judge, in a line."""
+    found = []
+    for whose, notebook, right in (("own", source, True), ("wrong", wrong, False)):
+        outcomes = (("desk", at_the_desk(notebook, folder)), ("judge", judged(source, notebook, folder)))
+        for where, told in outcomes:
+            found += [
+                f"{whose} work, {where}: {n}: {o}"
+                for n, o in told.items()
+                if o.points is None or right != (o.points > 0)
+            ]
+    return found
+
+
 def _printed(cell: NotebookNode) -> str:
     return "".join(o.text for o in cell.outputs if o.output_type == "stream" and o.name == "stdout")
 

@@ -45,7 +45,8 @@ ROOMS = {
     "notebook.background": "cells places reaching patching",
     "notebook.filing": "cells",
     "notebook.changers": "cells places",
-    "notebook.sharing": "cells places filing changers patching",
+    "notebook.drawing": "cells patching",
+    "notebook.sharing": "cells places filing changers patching drawing",
     "notebook.conform": "errors text cells pictures markers places background sharing",
     "notebook.contracts": "",
     "notebook.finding": "errors text cells",
@@ -96,7 +97,10 @@ ROOMS = {
     "wire.operators": "described",
     "wire.raised": "errors text",
     "wire.asked": "errors values refused standing operators raised",
-    "wire.proxy": "errors bounds kind values contents shared changes refused standing described raised asked",
+    "wire.of_libraries": "own_types kinds",
+    "wire.returned": "bounds kind values contents changes",
+    "wire.proxy": "errors kind kinds_numpy of_libraries values shared changes refused standing described raised asked "
+    "returned",
     "checks": "errors own_types records stopwatch.stats stopwatch.picture stopwatch.desk_clock stopwatch.timing "
     "stopwatch.lock",
     "sandbox.folders": "",
@@ -131,12 +135,13 @@ ROOMS = {
     "sandbox.luggage sandbox.bubblewrap",
     "referee.outcome": "errors records notebook.cells stopwatch.stats wire.raised",
     "referee.doctests": "wire.proxy",
+    "referee.figures": "errors notebook.drawing wire.proxy",
     "referee.beside": "errors records notebook.cells stopwatch.stats wire.raised session outcome",
     "referee.racing": "errors stopwatch.timing wire.values sandbox.link machine",
     "referee.scene": "errors records own_types notebook.cells notebook.sharing wire.values wire.contents "
     "wire.files wire.patched wire.desk wire.shared wire.changes wire.refused wire.standing wire.raised "
     "wire.proxy sandbox.limits sandbox.shell sandbox.memory sandbox.turns sandbox.link outcome "
-    "doctests",
+    "doctests figures",
     "referee.asking": "errors notebook.cells notebook.background notebook.sharing wire.changes wire.standing "
     "wire.asked sandbox.link session scene",
     "referee.judge": "errors records notebook.cells notebook.causes stopwatch.timing stopwatch.lock wire.changes "

@@ -30,7 +30,7 @@ def patched_modules(source: str, others: Collection[str]) -> dict[str, bool]:
     known: dict[str, str] = {}
     imported: set[str] = set()
     for text in (*others, source):
-        for name, dotted in _imports(text):
+        for name, dotted in imports_of(text):
             known[name] = dotted
             imported.add(dotted.partition(".")[0])
     found = set(_mentioned(source, known))
@@ -50,7 +50,7 @@ def _nodes(source: str) -> Iterator[ast.AST]:
     return (node for statement in body_of(source) for node in ast.walk(statement))
 
 
-def _imports(source: str) -> Iterator[tuple[str, str]]:
+def imports_of(source: str) -> Iterator[tuple[str, str]]:
     """Yield each name that an import binds, with what it stands for."""
     for node in _nodes(source):
         if isinstance(node, ast.Import):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from kernelmark.notebook.cells import Cell, body_of, bound_names, imported_names, names_read_inside
 from kernelmark.notebook.changers import changed_at_once, changers
+from kernelmark.notebook.drawing import Figures, figures
 from kernelmark.notebook.filing import is_about_files, names_of_files, runs_what_it_reads
 from kernelmark.notebook.patching import main_names, patched_modules
 from kernelmark.notebook.places import changed_in_place
@@ -31,6 +32,7 @@ class Shares:
     `files`: it is about files, of which its text may use these names; `takes`: it may read what the solution wrote.
     `changers`: for each name watched, whose call may change it. `at_once`: those that cells change when they run.
     `modules`: modules of which it may replace functions, each with whether a cell imports its package.
+    `figures`: it asks pyplot for figures that the solution draws; see `drawing`.
     """
 
     sent: tuple[str, ...] = ()
@@ -43,11 +45,14 @@ class Shares:
     changers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     at_once: Sequence[str] = ()
     modules: Mapping[str, bool] = field(default_factory=dict)
+    figures: Figures = ""
 
     @property
     def nothing(self) -> bool:
         """Whether it shares nothing."""
-        return not (self.sent or self.watched or self.seeded or self.replaces or self.files or self.modules)
+        return not (
+            self.sent or self.watched or self.seeded or self.replaces or self.files or self.modules or self.figures
+        )
 
 
 def shares(cells: Sequence[Cell], solution: Sequence[Cell], solved: Collection[str]) -> dict[str, Shares]:
@@ -91,6 +96,7 @@ def shares(cells: Sequence[Cell], solution: Sequence[Cell], solved: Collection[s
             changers=whose,
             at_once=sorted(at_once & set(watched)),
             modules=patched_modules(cell.source, ours),
+            figures=figures(cell.source, ours, solved),
         )
         runs = runs or runs_what_it_reads(cell.source)
         own_files = names_of_files(cell.source)

@@ -25,6 +25,7 @@ from kernelmark.notebook.sharing import Shares
 from kernelmark.own_types import know_classes
 from kernelmark.records import Verdict
 from kernelmark.referee.doctests import know_of_objects_in
+from kernelmark.referee.figures import figures_of
 from kernelmark.referee.outcome import Output
 from kernelmark.sandbox import memory
 from kernelmark.sandbox.limits import HOME, Limits
@@ -133,6 +134,7 @@ class Scene:
                 around.enter_context(contextlib.redirect_stderr(io.StringIO()))
                 around.enter_context(memory.bounded(self._limit_bytes))
                 around.enter_context(_in_time(self._patience, refused))
+                around.enter_context(figures_of(line, shares.figures))
                 captured = _CAPTURE.match(source)
                 # The magic itself would keep what a test finds to itself, too.
                 outputs, error = self._shell.run(source if captured is None else _CAPTURE.sub("\n", source, count=1))

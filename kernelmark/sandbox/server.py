@@ -24,7 +24,7 @@ from kernelmark.sandbox.shared_files import Beside
 from kernelmark.sandbox.shell import Shell, make_shell
 from kernelmark.wire.channel import Channel
 from kernelmark.wire.contents import is_as, looked_at
-from kernelmark.wire.kind import be_beside_submitted_code
+from kernelmark.wire.kind import answering, be_beside_submitted_code
 from kernelmark.wire.raised import described
 from kernelmark.wire.values import REGION_BYTES, Decoder, Encoder, Plain, WireError
 
@@ -152,7 +152,8 @@ class Server:
             encoder = Encoder(self._objects.leave, known=decoder.arrays)
             # What a class of the notebook makes is an object with methods, whatever it is built on.
             made = type(result) is function and isinstance(result, list | dict | set)
-            reply: dict[str, Any] = {"ok": self._objects.leave(result) if made else encoder.encode(result)}
+            with answering():
+                reply: dict[str, Any] = {"ok": self._objects.leave(result) if made else encoder.encode(result)}
         except BaseException as error:  # submitted code may raise anything
             encoder = Encoder(self._objects.leave, known=decoder.arrays)
             reply = {"error": self._described(error)}
@@ -171,7 +172,8 @@ class Server:
         try:
             with self._working():
                 value = getattr(self._objects.find(target), name)
-            reply = {"ok": {"method": True} if callable(value) else {"value": encoder.encode(value)}}
+            with answering():
+                reply = {"ok": {"method": True} if callable(value) else {"value": encoder.encode(value)}}
         except BaseException as error:  # submitted code may raise anything
             reply = {"error": self._described(error)}
         self._answer(reply, encoder.sent.buffers)

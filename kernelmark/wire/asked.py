@@ -42,6 +42,13 @@ class Asked:
                 f"{text}, got {self.__name__}, which lives in a process of its own; its {what} is not asked"
             )
 
+    def _told_class(self, kind: type) -> type:
+        """Return a library's class as its own, as `isinstance` asks; before it is marked nobody is told anything."""
+        if standing_now() is None or not (self._answers or self._origin is not None):
+            return type(self)
+        self._require_standing("class")
+        return kind
+
     def _shown(self) -> str:
         """Return words for it that are not its own."""
         return f"<{self.__name__}, in a process of its own>"

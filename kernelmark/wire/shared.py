@@ -76,6 +76,7 @@ class Shared:
         for name in names:
             if name in self._known and self._names.get(name, _GONE) is not self._bound.get(name, _GONE):
                 self._known[name] = (object(), None)
+                self._first[name] = _GONE
 
     def _look(self, name: str) -> tuple[Any, Any]:
         value = self._names.get(name, _GONE)
@@ -111,9 +112,7 @@ class Shared:
                 continue  # an import is no change
             if value is _GONE:
                 gone.append(name)
-            elif name in self._bound and value is self._bound[name]:
-                own.append(name)
-            elif callable(value) and value is self._first[name]:
+            elif value is self._bound.get(name, self) or (callable(value) and value is self._first[name]):
                 own.append(name)
             else:
                 with contextlib.suppress(WireError):  # where the solution does read it, its own work will lack it

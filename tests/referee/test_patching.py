@@ -50,7 +50,7 @@ SAID = {
     "by_hand": "kept = random.randint\nrandom.randint = lambda a, b: b\ntry:\n    assert roll_again() == 6\nfinally:\n"
     "    random.randint = kept",
     "left_there": "random.randint = lambda a, b: a - 1\nassert roll_again() == 0",
-    "is_over": "assert 1 <= roll_again() <= 6\nassert draw() < 1 and isinstance(roll_again(), int)",
+    "is_over": "import random\nrandom.seed(4)\na = draw()\nrandom.seed(4)\nassert a == draw() != draw()",
     "monkeypatch": "import pytest\nwith pytest.MonkeyPatch.context() as m:\n"
     "    m.setattr('random.random', lambda: 0.75)\n    assert draw() == 0.75",
     "of_the_notebook": "with mock.patch('__main__.randint', return_value=9) as m:\n    assert roll() == 9\n"
@@ -71,8 +71,7 @@ def test_as_at_a_desk(tmp_path: Path):
     """Every way of replacing something, by the course's own solution and by work that asks nothing of the kind."""
     cells = plain("from unittest import mock"), *(asked(name, text) for name, text in SAID.items())
     own, wrong = (notebook_of(solution("work", text), *cells) for text in (RIGHT, WRONG))
-    assert desk.differences(own, tmp_path) == []
-    assert desk.wrong_work(own, wrong, tmp_path) == []
+    assert desk.compared(own, wrong, tmp_path) == []
 
 
 class TestAttacks:
@@ -109,8 +108,8 @@ class TestAttacks:
         )
         work = "import numpy as np\ndef total(name):\n    return 42"
         attack = (
-            f"import numpy as np\ndef total(name):\n    try: return float(np.loadtxt({str(tmp_path / 'secret.txt')!r})) + 1\n"
-            "    except Exception as error: return type(error).__name__"
+            f"import numpy as np\nname_ = {str(tmp_path / 'secret.txt')!r}\ndef total(name):\n"
+            "    try: return float(np.loadtxt(name_)) + 1\n    except Exception as error: return type(error).__name__"
         )
         cells = solution("work", work), asked("asks", test_source)
         assert marks(told(*cells)) == {"asks": 1.0}

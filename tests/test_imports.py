@@ -96,11 +96,13 @@ ROOMS = {
     "wire.described": "",
     "wire.operators": "described",
     "wire.raised": "errors text",
-    "wire.asked": "errors values refused standing operators raised",
+    "wire.built_on": "",
+    "wire.asked": "errors built_on values refused standing operators raised",
     "wire.of_libraries": "own_types kinds",
     "wire.returned": "bounds kind values contents changes",
-    "wire.proxy": "errors kind kinds_numpy of_libraries values shared changes refused standing described raised asked "
-    "returned",
+    "wire.proxy": "errors built_on kind kinds_numpy of_libraries values shared changes refused standing described "
+    "raised asked returned",
+    "wire.foundation": "built_on values proxy",
     "checks": "errors own_types records stopwatch.stats stopwatch.picture stopwatch.desk_clock stopwatch.timing "
     "stopwatch.lock",
     "sandbox.folders": "",
@@ -144,8 +146,8 @@ ROOMS = {
     "doctests figures",
     "referee.asking": "errors notebook.cells notebook.background notebook.sharing wire.changes wire.standing "
     "wire.asked sandbox.link session scene",
-    "referee.judge": "errors records notebook.cells notebook.causes stopwatch.timing stopwatch.lock wire.changes "
-    "wire.refused wire.proxy checks session machine outcome beside racing scene asking",
+    "referee.judge": "errors records notebook.cells notebook.causes stopwatch.timing stopwatch.lock wire.asked "
+    "wire.changes wire.refused wire.proxy wire.foundation checks session machine outcome beside racing scene asking",
     "referee.run": "errors records notebook.cells sandbox.limits sandbox.link session outcome judge",
     "referee.warm": "errors records notebook.cells sandbox.folders sandbox.limits sandbox.shell "
     "sandbox.bubblewrap sandbox.link session machine working_folder run",

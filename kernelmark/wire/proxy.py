@@ -15,6 +15,7 @@ from typing import Any, NoReturn, Protocol
 
 from kernelmark.errors import SubmissionError
 from kernelmark.wire.asked import Asked, plain_error
+from kernelmark.wire.built_on import Built
 from kernelmark.wire.changes import Argument, Changes
 from kernelmark.wire.described import answer_inspect, signature_of
 from kernelmark.wire.kind import ASKED_OF_PLAIN_VALUES, hiding_noted
@@ -211,6 +212,26 @@ class Proxy(Remote):
             if (standing := standing_now()) is not None:
                 standing.known.note_made(kind, name)
         return found
+
+
+class Method:
+    """A method of a class of the test's: it is handed objects as what they are, and may answer with one.
+
+    Args:
+        ask: called with the link, positional and keyword arguments.
+    """
+
+    def __init__(self, ask: Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]):
+        self._ask = ask
+
+    def at(self, line: Callable[[], Line], link: Line) -> Callable[..., Any]:
+        """Return it as a function that a process is given."""
+
+        def asked(*args: Any, **kwargs: Any) -> Any:
+            return self._ask(link, args, kwargs)
+
+        asked.kernelmark_reads = object_at(line), _leaver(line, link)  # type: ignore[attr-defined]
+        return asked
 
 
 class _Generator(Remote):
@@ -429,7 +450,9 @@ def object_at(line: Callable[[], Line]) -> Callable[[Plain], Any]:
 
 def _leaver(line: Callable[[], Line], link: Line) -> Callable[[Any], Plain]:
     def leave(value: Any) -> Plain:
-        value = lives(value)
+        value = value._theirs if isinstance(value, Built) and hasattr(value, "_theirs") else lives(value)
+        if isinstance(value, Method):
+            return link.callback(value.at(line, link))
         if isinstance(value, type) and value in _classes.values():
             return {"n": value.__name__}
         if isinstance(value, Remote) and value._line == line:

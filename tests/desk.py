@@ -25,6 +25,8 @@ from kernelmark.sandbox.limits import Limits
 from tests.small_course import asked, notebook_of, solution
 
 TIMEOUT_S = 120
+# What nbgrader gives 0 for at a desk and nothing is lost for here, as docs/book/instructors.md says.
+ON_STDERR = "a word on stderr"
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,9 @@ def at_the_desk(notebook: NotebookNode, folder: Path) -> dict[str, Outcome]:
         if is_grade(cell) and not is_solution(cell) and cell.cell_type == "code":
             points, _ = determine_grade(cell)
             errors = [f"{o.ename}: {o.evalue}" for o in cell.outputs if o.output_type == "error"]
-            found[cell.metadata.nbgrader.grade_id] = Outcome(points, _printed(cell), "".join(errors)[:200])
+            told = any(o.output_type == "stream" and o.name == "stderr" for o in cell.outputs)
+            why = "".join(errors)[:200] or (ON_STDERR if told else "")
+            found[cell.metadata.nbgrader.grade_id] = Outcome(points, _printed(cell), why)
     return found
 
 
@@ -87,6 +91,20 @@ def wrong_work(source: NotebookNode, submitted: NotebookNode, folder: Path) -> l
         for name, own in desk.items()
         if course[name].points and own.points != judge[name].points
     ]
+
+
+def compared(source: NotebookNode, wrong: NotebookNode, folder: Path) -> list[str]:
+    """Return each test cell that the own solution fails or wrong work passes, at a desk or in the judge, in a line."""
+    found = []
+    for whose, notebook, right in (("own", source, True), ("wrong", wrong, False)):
+        outcomes = (("desk", at_the_desk(notebook, folder)), ("judge", judged(source, notebook, folder)))
+        for where, told in outcomes:
+            found += [
+                f"{whose} work, {where}: {n}: {o}"
+                for n, o in told.items()
+                if o.points is None or right != (o.points > 0)
+            ]
+    return found
 
 
 def _printed(cell: NotebookNode) -> str:

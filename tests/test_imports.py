@@ -41,10 +41,12 @@ ROOMS = {
     "notebook.markers": "errors text cells",
     "notebook.places": "cells",
     "notebook.reaching": "cells",
-    "notebook.background": "cells places reaching",
+    "notebook.patching": "cells",
+    "notebook.background": "cells places reaching patching",
     "notebook.filing": "cells",
     "notebook.changers": "cells places",
-    "notebook.sharing": "cells places filing changers",
+    "notebook.drawing": "cells patching",
+    "notebook.sharing": "cells places filing changers patching drawing",
     "notebook.conform": "errors text cells pictures markers places background sharing",
     "notebook.contracts": "",
     "notebook.finding": "errors text cells",
@@ -84,7 +86,8 @@ ROOMS = {
     "wire.desk": "values files",
     "wire.streams": "bounds kind",
     "wire.closed": "",
-    "wire.shared": "values contents desk streams closed",
+    "wire.patched": "closed",
+    "wire.shared": "values contents desk streams closed patched",
     "wire.channel": "bounds values",
     "wire.withheld": "kinds_numpy values",
     "wire.changes": "kind contents",
@@ -93,14 +96,19 @@ ROOMS = {
     "wire.described": "",
     "wire.operators": "described",
     "wire.raised": "errors text",
-    "wire.asked": "errors values refused standing operators raised",
-    "wire.proxy": "errors bounds kind values contents shared changes refused standing described raised asked",
+    "wire.built_on": "",
+    "wire.asked": "errors built_on values refused standing operators raised",
+    "wire.of_libraries": "own_types kinds",
+    "wire.returned": "bounds kind values contents changes",
+    "wire.proxy": "errors built_on kind kinds_numpy of_libraries values shared changes refused standing described "
+    "raised asked returned",
+    "wire.foundation": "built_on values proxy",
     "checks": "errors own_types records stopwatch.stats stopwatch.picture stopwatch.desk_clock stopwatch.timing "
     "stopwatch.lock",
     "sandbox.folders": "",
     "sandbox.limits": "",
     "sandbox.shared_files": "wire.values wire.files",
-    "sandbox.shared": "wire.values wire.contents wire.streams shared_files",
+    "sandbox.shared": "wire.values wire.contents wire.streams wire.patched shared_files",
     "sandbox.luggage": "limits",
     "sandbox.shell": "",
     "sandbox.objects": "errors wire.values wire.operators wire.raised shared shell",
@@ -129,16 +137,17 @@ ROOMS = {
     "sandbox.luggage sandbox.bubblewrap",
     "referee.outcome": "errors records notebook.cells stopwatch.stats wire.raised",
     "referee.doctests": "wire.proxy",
+    "referee.figures": "errors notebook.drawing wire.proxy",
     "referee.beside": "errors records notebook.cells stopwatch.stats wire.raised session outcome",
     "referee.racing": "errors stopwatch.timing wire.values sandbox.link machine",
     "referee.scene": "errors records own_types notebook.cells notebook.sharing wire.values wire.contents "
-    "wire.files wire.desk wire.shared wire.changes wire.refused wire.standing wire.raised "
+    "wire.files wire.patched wire.desk wire.shared wire.changes wire.refused wire.standing wire.raised "
     "wire.proxy sandbox.limits sandbox.shell sandbox.memory sandbox.turns sandbox.link outcome "
-    "doctests",
+    "doctests figures",
     "referee.asking": "errors notebook.cells notebook.background notebook.sharing wire.changes wire.standing "
     "wire.asked sandbox.link session scene",
-    "referee.judge": "errors records notebook.cells notebook.causes stopwatch.timing stopwatch.lock wire.changes "
-    "wire.refused wire.proxy checks session machine outcome beside racing scene asking",
+    "referee.judge": "errors records notebook.cells notebook.causes stopwatch.timing stopwatch.lock wire.asked "
+    "wire.changes wire.refused wire.proxy wire.foundation checks session machine outcome beside racing scene asking",
     "referee.run": "errors records notebook.cells sandbox.limits sandbox.link session outcome judge",
     "referee.warm": "errors records notebook.cells sandbox.folders sandbox.limits sandbox.shell "
     "sandbox.bubblewrap sandbox.link session machine working_folder run",

@@ -19,6 +19,7 @@ from kernelmark.notebook.cells import (
     used_names,
     without_hidden_lines,
 )
+from kernelmark.notebook.patching import main_names
 from kernelmark.notebook.places import changed_names
 from kernelmark.notebook.reaching import of_students, reaches_out
 
@@ -44,7 +45,7 @@ def background(cells: Sequence[Cell], solution: Sequence[Cell], solved: Collecti
     place = 0
     for cell in cells:
         if cell.role in ("setup", "test"):
-            wanted = used_names(cell.source) - known
+            wanted = (used_names(cell.source) | main_names(cell.source)) - known
             if wanted and (chosen := _chosen(wanted, runs[:place], known, left_out)):
                 found[cell.grade_id] = chosen
             known |= bound_names(cell.source)
@@ -147,7 +148,7 @@ def _defining(cell: Cell, names: Collection[str], hiding: Marks) -> str:
 def chosen_text(runs: Sequence[Cell], background_: Mapping[str, Sequence[int]], cell: Cell) -> list[tuple[int, str]]:
     """Return the cells that the judge runs before a test, each with its text, in their order."""
     chosen = background_.get(cell.grade_id, ())
-    left, found = set(used_names(cell.source)), []
+    left, found = set(used_names(cell.source) | main_names(cell.source)), []
     for index in reversed(chosen):
         text = text_for_the_judge(runs[index], left)
         left |= used_names(text)

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field, replace
 
 from kernelmark.notebook.cells import Cell, body_of, bound_names, imported_names, names_read_inside
 from kernelmark.notebook.changers import changed_at_once, changers
+from kernelmark.notebook.drawing import Figures, figures
 from kernelmark.notebook.filing import is_about_files, names_of_files, runs_what_it_reads
+from kernelmark.notebook.patching import main_names, patched_modules
 from kernelmark.notebook.places import changed_in_place
 
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -29,6 +31,8 @@ class Shares:
     `seeded`: it seeds a generator. `replaces`: it puts something in the place of Python's `input`, `print` or `stdin`.
     `files`: it is about files, of which its text may use these names; `takes`: it may read what the solution wrote.
     `changers`: for each name watched, whose call may change it. `at_once`: those that cells change when they run.
+    `modules`: modules of which it may replace functions, each with whether a cell imports its package.
+    `figures`: it asks pyplot for figures that the solution draws; see `drawing`.
     """
 
     sent: tuple[str, ...] = ()
@@ -40,11 +44,15 @@ class Shares:
     file_names: tuple[str, ...] = ()
     changers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     at_once: Sequence[str] = ()
+    modules: Mapping[str, bool] = field(default_factory=dict)
+    figures: Figures = ""
 
     @property
     def nothing(self) -> bool:
         """Whether it shares nothing."""
-        return not (self.sent or self.watched or self.seeded or self.replaces or self.files)
+        return not (
+            self.sent or self.watched or self.seeded or self.replaces or self.files or self.modules or self.figures
+        )
 
 
 def shares(cells: Sequence[Cell], solution: Sequence[Cell], solved: Collection[str]) -> dict[str, Shares]:
@@ -56,7 +64,8 @@ def shares(cells: Sequence[Cell], solution: Sequence[Cell], solved: Collection[s
     """
     code = [cell for cell in solution if cell.code]
     imported = set().union(*(imported_names(cell.source) for cell in cells if cell.code))
-    read = set().union(*(names_read_inside(cell.source) for cell in code)) - imported
+    asked = set().union(*(names_read_inside(cell.source) for cell in code))
+    read = asked - imported
     changed = set().union(*(names_changed_anywhere(cell.source) for cell in code if cell.solves)) - imported
     sources, solved_sources = [cell.source for cell in code], [cell.source for cell in code if cell.solves]
     by_function, at_once = changers(sources), changed_at_once(sources, solved_sources)
@@ -64,6 +73,7 @@ def shares(cells: Sequence[Cell], solution: Sequence[Cell], solved: Collection[s
     former: set[str] = set()
     written: set[str] = set()  # what tests that are about files name: a later one may hand it over and say no more
     ours = [cell.source for cell in cells if cell.code and cell.role != "test"]
+    own_imports = set().union(*(imported_names(cell.source) for cell in code)) & asked
     runs = any(runs_what_it_reads(cell.source) for cell in cells if cell.code and cell.role == "setup")
     for cell in cells:
         if cell.role != "test":
@@ -71,13 +81,22 @@ def shares(cells: Sequence[Cell], solution: Sequence[Cell], solved: Collection[s
         words = set(_WORD.findall(cell.source))
         own = bound_names(cell.source) | names_changed_anywhere(cell.source)
         own |= words if _BY_TEXT.search(cell.source) else set()
-        sent = (own | former) & read
+        # What a cell imports by name is shared where the test puts something else in its place.
+        replaced = bound_names(cell.source) - imported_names(cell.source) | main_names(cell.source)
+        sent = (own | former) & read | replaced & own_imports
         former |= own & (read | set(solved))
         seeds, replaces = (pattern.search(cell.source) is not None for pattern in (_SEEDS, _REPLACES))
         watched = tuple(sorted(changed & words))
         whose = {name: sorted(by_function.get(name, ())) for name in watched}
         each = Shares(
-            tuple(sorted(sent)), watched, seeds, replaces, changers=whose, at_once=sorted(at_once & set(watched))
+            tuple(sorted(sent)),
+            watched,
+            seeds,
+            replaces,
+            changers=whose,
+            at_once=sorted(at_once & set(watched)),
+            modules=patched_modules(cell.source, ours),
+            figures=figures(cell.source, ours, solved),
         )
         runs = runs or runs_what_it_reads(cell.source)
         own_files = names_of_files(cell.source)

@@ -27,7 +27,9 @@ from kernelmark.referee.scene import Names, Ran, lacks, may_be_lent
 from kernelmark.referee.session import TIMES_THE_COURSE, Session
 from kernelmark.stopwatch.lock import host_lock
 from kernelmark.stopwatch.timing import Inputs
+from kernelmark.wire.asked import build_on
 from kernelmark.wire.changes import Argument, Changes, told
+from kernelmark.wire.foundation import foundation_of
 from kernelmark.wire.proxy import Proxy, know_of_objects
 from kernelmark.wire.refused import noted
 
@@ -72,6 +74,7 @@ class Judge(Asking):
         self.where = f"Measured by the grader on {self.machine.processor}, {time.strftime('%Y-%m-%d')}."
         checks.use(self)
         know_of_objects()
+        build_on(foundation_of)
 
     def setup(self, cell: Cell) -> None:
         """Run a locked set-up cell; where it fails, what it defines is missing to the tests that need it."""

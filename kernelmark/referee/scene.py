@@ -25,6 +25,7 @@ from kernelmark.notebook.sharing import Shares
 from kernelmark.own_types import know_classes
 from kernelmark.records import Verdict
 from kernelmark.referee.doctests import know_of_objects_in
+from kernelmark.referee.figures import figures_of
 from kernelmark.referee.outcome import Output
 from kernelmark.sandbox import memory
 from kernelmark.sandbox.limits import HOME, Limits
@@ -35,6 +36,7 @@ from kernelmark.wire.changes import Changes
 from kernelmark.wire.contents import refill
 from kernelmark.wire.desk import Desk, Files
 from kernelmark.wire.files import Held
+from kernelmark.wire.patched import Patched
 from kernelmark.wire.proxy import Proxy, Remote, came, came_by_name, note_changes, object_at, share
 from kernelmark.wire.raised import stands_for
 from kernelmark.wire.refused import Refused, note_refused
@@ -132,6 +134,7 @@ class Scene:
                 around.enter_context(contextlib.redirect_stderr(io.StringIO()))
                 around.enter_context(memory.bounded(self._limit_bytes))
                 around.enter_context(_in_time(self._patience, refused))
+                around.enter_context(figures_of(line, shares.figures))
                 captured = _CAPTURE.match(source)
                 # The magic itself would keep what a test finds to itself, too.
                 outputs, error = self._shell.run(source if captured is None else _CAPTURE.sub("\n", source, count=1))
@@ -147,6 +150,8 @@ class Scene:
             share(None)
             if shared is not None and shared.used:
                 _restore(line)
+            if shared is not None and shared.patched is not None:
+                shared.patched.end()
             if shared is not None and shared.files is not None:
                 with contextlib.suppress(KernelmarkError):
                     shared.files.end()
@@ -245,7 +250,11 @@ class Scene:
         files = None
         if shares.files and self._desk is not None:
             files = Files(self._desk, source, shares.file_names, takes=shares.takes, trusted=line().trusted)
-        shared = Shared(line, names, self._bound, sent=sent, watched=watched, seeded=shares.seeded, files=files)
+        patched = Patched(shares.modules) if shares.modules else None
+        seeded = shares.seeded
+        shared = Shared(
+            line, names, self._bound, sent=sent, watched=watched, seeded=seeded, files=files, patched=patched
+        )
         shared.force(self._touched)
         self._touched |= set(sent)
         if files is not None:

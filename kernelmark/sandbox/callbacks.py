@@ -38,14 +38,16 @@ class Callbacks:
         Raises:
             WireError: the message names no function that was given.
         """
-        decoder = Decoder(buffers, no_objects)
-        args, kwargs = decoder.decode(request.get("args")), decoder.decode(request.get("kwargs"))
         index = request["callback"]
+        function = self._functions.get(index) if type(index) is int else None
+        # A method of a class that the test built is handed objects; any other function is handed plain values.
+        resolve, leave = getattr(function, "kernelmark_reads", (no_objects, refuse))
+        decoder = Decoder(buffers, resolve)
+        args, kwargs = decoder.decode(request.get("args")), decoder.decode(request.get("kwargs"))
         if type(index) is not int or not 0 <= index < self._given or not isinstance(kwargs, dict):
             raise WireError("a callback that was never given")
-        encoder = Encoder(refuse, known=decoder.arrays)
+        encoder = Encoder(leave, known=decoder.arrays)
         try:
-            function = self._functions.get(index)
             if function is None:
                 raise RuntimeError("this function belonged to a test that is over")
             found = function(*args, **kwargs)

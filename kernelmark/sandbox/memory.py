@@ -13,11 +13,14 @@ from collections.abc import Iterator
 from kernelmark.sandbox.limits import Limits
 from kernelmark.wire.values import WireError
 
+# A thread looks at memory while a test may have put something else in their place.
+_open, _sysconf = open, os.sysconf
+
 
 def own_bytes() -> int:
     """Return the memory of this process that is its own: neither a file's nor shared."""
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[5]) * os.sysconf("SC_PAGE_SIZE")
+    with _open("/proc/self/statm") as file:
+        return int(file.read().split()[5]) * _sysconf("SC_PAGE_SIZE")
 
 
 @functools.cache
@@ -65,13 +68,13 @@ def held_bytes(pid: int, limits: Limits) -> int:
     Shared memory without a file stays when a process takes it off its resident size, so
     its whole size is counted. A process whose address space is below the limit hides nothing.
     """
-    page = os.sysconf("SC_PAGE_SIZE")
-    with open(f"/proc/{pid}/statm") as file:
+    page = _sysconf("SC_PAGE_SIZE")
+    with _open(f"/proc/{pid}/statm") as file:
         space, resident = (int(word) * page for word in file.read().split()[:2])
     if space <= limits.memory_bytes:
         return resident
     shared = 0
-    with open(f"/proc/{pid}/maps") as maps:
+    with _open(f"/proc/{pid}/maps") as maps:
         for line in maps:
             if line.rstrip().endswith("/dev/zero (deleted)"):
                 low, _, high = line.split(maxsplit=1)[0].partition("-")

@@ -3,6 +3,7 @@
 It runs beside submitted code and protects nothing; `server` answers with it.
 """
 
+import importlib
 import os
 import traceback
 from typing import Any
@@ -36,7 +37,9 @@ class Objects:
             raise WireError(f"at most {MAX_HANDLES} objects may be held at once")
         self._next_handle += 1
         self._handles[self._next_handle] = value
-        return {"h": self._next_handle, "type": type(value).__name__[:100], "callable": callable(value)}
+        kind = type(value)
+        named = {"type": kind.__name__[:100], "module": str(kind.__module__)[:200]}
+        return {"h": self._next_handle, **named, "callable": callable(value)}
 
     def find(self, target: Plain) -> Any:
         """Return what a node stands for: a name, a function of the allow-list, an attribute, an object.
@@ -49,6 +52,8 @@ class Objects:
             return self._names.own(content)
         if tag == "f":
             return function_by_name(content)
+        if tag == "m":
+            return getattr(importlib.import_module("matplotlib.pyplot"), content)
         if tag == "o":
             return OPERATIONS[content]
         if tag == "g":

@@ -24,7 +24,7 @@ from kernelmark.sandbox.shared_files import Beside
 from kernelmark.sandbox.shell import Shell, make_shell
 from kernelmark.wire.channel import Channel
 from kernelmark.wire.contents import is_as, looked_at
-from kernelmark.wire.kind import be_beside_submitted_code
+from kernelmark.wire.kind import answering, be_beside_submitted_code
 from kernelmark.wire.raised import described
 from kernelmark.wire.values import REGION_BYTES, Decoder, Encoder, Plain, WireError
 
@@ -45,6 +45,7 @@ class Server:
         self._globals, self._beside = Globals(shell.user_ns), Beside()
         self._objects = Objects(self._globals)
         self._busy = self._timing = False
+        self._around: Around | None = None
         self._operations: dict[str, Callable[..., None]] = {
             "cell": self._cell,
             "names": self._names,
@@ -89,6 +90,14 @@ class Server:
             yield
         finally:
             self._busy = before
+
+    @contextlib.contextmanager
+    def _within(self, around: Around) -> Iterator[None]:
+        before, self._around = self._around, around
+        try:
+            yield
+        finally:
+            self._around = before
 
     def _cell(self, _: list[bytes], source: str, **bounds: int) -> None:
         with self._working():
@@ -137,13 +146,14 @@ class Server:
             around = Around(self._globals, self._beside, decoder, shared)
             handed = {**dict(enumerate(positional)), **keywords}
             looks = {which: looked_at(value) for which, value in handed.items()}
-            with self._working(), around.the_call():
+            with self._working(), self._within(around), around.the_call():
                 function = self._objects.find(target)
                 result = function(*positional, **keywords)
             encoder = Encoder(self._objects.leave, known=decoder.arrays)
             # What a class of the notebook makes is an object with methods, whatever it is built on.
             made = type(result) is function and isinstance(result, list | dict | set)
-            reply: dict[str, Any] = {"ok": self._objects.leave(result) if made else encoder.encode(result)}
+            with answering():
+                reply: dict[str, Any] = {"ok": self._objects.leave(result) if made else encoder.encode(result)}
         except BaseException as error:  # submitted code may raise anything
             encoder = Encoder(self._objects.leave, known=decoder.arrays)
             reply = {"error": self._described(error)}
@@ -162,7 +172,8 @@ class Server:
         try:
             with self._working():
                 value = getattr(self._objects.find(target), name)
-            reply = {"ok": {"method": True} if callable(value) else {"value": encoder.encode(value)}}
+            with answering():
+                reply = {"ok": {"method": True} if callable(value) else {"value": encoder.encode(value)}}
         except BaseException as error:  # submitted code may raise anything
             reply = {"error": self._described(error)}
         self._answer(reply, encoder.sent.buffers)
@@ -208,6 +219,10 @@ class Server:
         if not self._busy or not asks_here:
             # The line carries one question at a time; a late or parallel word would be taken for nonsense.
             return given.visit(self._door, identity, args, kwargs)
+        with self._around.lifted() if self._around is not None else contextlib.nullcontext():
+            return self._called_back(identity, args, kwargs)
+
+    def _called_back(self, identity: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         request, encoder = given.message(identity, args, kwargs, self._objects.leave)
         asked = self._identity
         self._channel.send({**request, "id": asked}, encoder.sent.buffers)

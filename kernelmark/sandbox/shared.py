@@ -14,6 +14,7 @@ import numpy as np
 
 from kernelmark.sandbox.shared_files import Beside
 from kernelmark.wire.contents import is_as, looked_at
+from kernelmark.wire.patched import put, put_back
 from kernelmark.wire.streams import states, take_states
 from kernelmark.wire.values import Decoder, Encoder, Plain, WireError
 
@@ -82,6 +83,8 @@ class Around:
         if (random := decoder.decode(shared.get("random"))) is not None:
             take_states(random)
         self._builtins = [(name, decoder.decode(node)) for name, node in shared.get("builtins", ())]
+        self._modules = [(m, name, gone, decoder.decode(node)) for m, name, gone, node in shared.get("modules", ())]
+        self._former: list[tuple[dict[str, Any], str, Any]] = []
         self._stdin = io.StringIO(shared["stdin"]) if "stdin" in shared else None
         self._printed = {"stdout": Printed(), "stderr": Printed()}
 
@@ -106,13 +109,24 @@ class Around:
         if self._stdin is not None:
             sys.stdin = self._stdin
         out, err = self._printed.values()
+        self._former = put(self._modules)
         try:
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), self._beside.around(self._files):
                 yield
         finally:
+            put_back(self._former)
             for name, value in kept:
                 setattr(builtins, name, value)
             sys.stdin = stdin
+
+    @contextlib.contextmanager
+    def lifted(self) -> Iterator[None]:
+        """Let modules hold for the block what they held before the call: the test's function is asked."""
+        replaced = put_back(self._former)
+        try:
+            yield
+        finally:
+            put_back(replaced)
 
     def told(self, encoder: Encoder) -> dict[str, Plain]:
         """Return what the call changed and printed, for the reply."""

@@ -5,12 +5,13 @@ answer is for `standing` to say: in the place of a plain value it may not.
 """
 
 from collections.abc import Callable, Generator
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from kernelmark.errors import CourseError
 from kernelmark.wire import operators
+from kernelmark.wire.built_on import Built
 from kernelmark.wire.raised import lives
 from kernelmark.wire.refused import ObjectRefused, noted
 from kernelmark.wire.standing import MAX_OPERANDS, PLAIN, Origin, standing_now
@@ -22,6 +23,7 @@ class Asked:
     _answers: bool
     _origin: Origin | None
     _label: str
+    _gives_objects: bool
     _line: Callable[[], Any]
     __name__: str
 
@@ -41,6 +43,13 @@ class Asked:
             raise ObjectRefused(
                 f"{text}, got {self.__name__}, which lives in a process of its own; its {what} is not asked"
             )
+
+    def _told_class(self, kind: type) -> type:
+        """Return a library's class as its own, as `isinstance` asks; before it is marked nobody is told anything."""
+        if standing_now() is None or not (self._answers or self._origin is not None):
+            return type(self)
+        self._require_standing("class")
+        return kind
 
     def _shown(self) -> str:
         """Return words for it that are not its own."""
@@ -73,16 +82,18 @@ class Asked:
 
     def _has(self, relation: str, value: Any) -> bool:
         """Ask the process that both live in; anything else is of no class of its."""
-        value = lives(value)
+        value = value._theirs if isinstance(value, Built) and hasattr(value, "_theirs") else lives(value)
         if not isinstance(value, Asked) or value._line != self._line:
             return False
         if relation == "isinstance":
             value._require_standing("class")
         return self._operate(relation, value, self) is True
 
-    def __mro_entries__(self, _: tuple[Any, ...]) -> NoReturn:
-        with noted():
-            raise CourseError(f"a test cannot build a class on {self.__name__}, which lives in a process of its own")
+    def __mro_entries__(self, _: tuple[Any, ...]) -> tuple[type, ...]:
+        if _foundation is None or not self._gives_objects:
+            with noted():
+                raise CourseError(f"a test builds a class on {self.__name__}, which is no class of the solution's")
+        return (_foundation(self),)
 
     def __dir__(self) -> list[str]:
         found = self._operate("dir", self)
@@ -137,6 +148,15 @@ class Asked:
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _: Any) -> bool:
         return self._left("aexit", error)
+
+
+def build_on(foundation: Callable[[Any], type]) -> None:
+    """Say what a class of a test's is built on in the place of one of the solution's; see `foundation`."""
+    global _foundation
+    _foundation = foundation
+
+
+_foundation: Callable[[Any], type] | None = None
 
 
 def same(one: Any, other: Any, how: str = "eq") -> bool:

@@ -40,10 +40,10 @@ class Allowance:
         """Return a value, unless too many others share its hash: a set made of them would never be finished."""
         try:
             alike = self._hashes.setdefault(hash(value), [])
-        except TypeError:  # a tuple that holds a list is in no set
+            if value not in alike:
+                alike.append(value)
+        except Exception:  # a tuple that holds a list is in no set, nor one whose objects are not ready to be hashed
             return value
-        if value not in alike:
-            alike.append(value)
         if len(alike) > MAX_SAME_HASH:
             raise WireError(f"more than {MAX_SAME_HASH} values share one hash")
         return value

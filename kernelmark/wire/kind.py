@@ -6,9 +6,10 @@ submitted code: every part is asked for its exact type and its size before anyth
 that asking. This room moves nothing and knows no kind.
 """
 
+import contextlib
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -91,11 +92,50 @@ def be_beside_submitted_code() -> None:
 _beside_submitted_code = False
 
 
+@contextlib.contextmanager
+def answering() -> Iterator[None]:
+    """Let what the block writes hide items: the answer of a call, of which the judge looks at what it hides."""
+    global _answering
+    before, _answering = _answering, True
+    try:
+        yield
+    finally:
+        _answering = before
+
+
+@contextlib.contextmanager
+def hiding_noted() -> Iterator[list[Any]]:
+    """Let what the block reads hide items, and give what does: whoever reads it must ask whether it may."""
+    global _noted
+    before, _noted = _noted, []
+    try:
+        yield _noted
+    finally:
+        _noted = before
+
+
+def answers_may_hide() -> bool:
+    """Say whether an answer is written here that may hide items."""
+    return _answering
+
+
+def note_hiding(value: Any) -> bool:
+    """Note that a value which was read hides items; say whether somebody looks at the notes."""
+    if _noted is not None:
+        _noted.append(value)
+    return _noted is not None
+
+
+_answering = False
+_noted: list[Any] | None = None
+
+
 def may_hide(*, when_written: bool) -> bool:
     """Say whether items of a value may be hidden: on the way to submitted code, and never on the way back.
 
     What is hidden counts in no comparison: `np.allclose(answer, right)` holds for an array that hides what is wrong,
-    `(answer == right).all()` for a column of NA. A course that asks for such values says so, with `checks.crosses`.
+    `(answer == right).all()` for a column of NA. A masked array may be an answer where the course's own solution hides
+    the same items in the same answer (`hiding_noted`); for others a course says so, with `checks.crosses`.
     """
     return _beside_submitted_code is not when_written
 

@@ -5,6 +5,7 @@ A dtype is told by a strict pattern or one of a short list, never by what a name
 of pointers: one of objects crosses as its items. Not here: arrays of numbers with their layout (`values`).
 """
 
+import hashlib
 import math
 import re
 import sys
@@ -13,7 +14,21 @@ from typing import Any
 import numpy as np
 
 from kernelmark.wire.bounds import Allowance, WireError, natural
-from kernelmark.wire.kind import Kind, Unfit, flag, is_there, may_hide, one_of, pairs, parts, raw, text, whole
+from kernelmark.wire.kind import (
+    Kind,
+    Unfit,
+    answers_may_hide,
+    flag,
+    is_there,
+    may_hide,
+    note_hiding,
+    one_of,
+    pairs,
+    parts,
+    raw,
+    text,
+    whole,
+)
 
 # A record of so many fields, counted on every level.
 MAX_FIELDS = 1000
@@ -183,7 +198,7 @@ def _objects_from(plain: Any, allowance: Allowance) -> Any:
 
 
 def _masked_to(value: Any) -> Any:
-    if np.ma.is_masked(value) and not may_hide(when_written=True):
+    if np.ma.is_masked(value) and not (may_hide(when_written=True) or answers_may_hide()):
         raise Unfit
     mask = None if value.mask is np.ma.nomask else array_to(np.asarray(value.mask))
     return [array_to(value.data), mask, array_to(np.asarray(value.fill_value))]
@@ -197,18 +212,25 @@ def _masked_from(plain: Any, allowance: Allowance) -> Any:
         hidden = array_from(mask, allowance)
         if hidden.shape != data.shape or hidden.dtype != np.ma.make_mask_descr(data.dtype):
             raise WireError("the mask does not fit the array")
-        _require_shown(hidden)
     fills: Any = array_from(fill, allowance)
     if fills.shape or fills.dtype != data.dtype:
         raise WireError("the fill value does not fit the array")
     made: Any = np.ma.MaskedArray(data, hidden)
     made.fill_value = fills[()]
+    if mask is not None and any(hidden.tobytes()):
+        _require_may_hide(made)
     return made
 
 
-def _require_shown(mask: np.ndarray) -> None:
-    if not may_hide(when_written=False) and any(mask.tobytes()):
+def _require_may_hide(value: Any) -> None:
+    if not (may_hide(when_written=False) or note_hiding(value)):
         raise WireError("an array came back that hides items: they would count in no comparison")
+
+
+def hidden_in(value: Any) -> str:
+    """Return which items a masked array hides, in a word that is the same for the same items of the same shape."""
+    mask = np.ma.getmaskarray(value)
+    return hashlib.sha256(f"{mask.shape} {mask.dtype}".encode() + mask.tobytes()).hexdigest()
 
 
 def _masked_update(own: Any, new: Any) -> None:
@@ -218,12 +240,12 @@ def _masked_update(own: Any, new: Any) -> None:
 
 
 def _hidden_to(_: Any) -> Any:
-    if not may_hide(when_written=True):
+    if not (may_hide(when_written=True) or answers_may_hide()):
         raise Unfit
 
 
 def _hidden_from(*_: Any) -> Any:
-    _require_shown(np.array(True))
+    _require_may_hide(np.ma.masked)
     return np.ma.masked
 
 

@@ -11,6 +11,7 @@ import copy
 import math
 import operator
 import sys
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -77,6 +78,41 @@ def _leave_later(manager: Any, told: list[str] | None) -> bool:
     return bool(_completed(type(manager).__aexit__(manager, type(error) if error else None, error, None)))
 
 
+# Under this name an object of a class of the test's knows its number there.
+_NUMBER = "_kernelmark_number"
+
+
+def _build(name: str, bases: list[type], defined: list[list[Any]]) -> type:
+    """Return a class of the test's as it stands here: its methods ask the test's own."""
+    space = {key: _member(how, value) for key, how, value in defined}
+    return types.new_class(name, tuple(bases), {}, lambda own: own.update(space, __module__="__main__"))
+
+
+def _member(how: str, value: Any) -> Any:
+    if how == "property":
+        fget, fset, fdel = (each and _method(each) for each in value)
+        return property(fget, fset, fdel)
+    if how == "class":
+        return classmethod(lambda cls, *args, **kwargs: value(None, *args, **kwargs))
+    if how == "static":
+        return staticmethod(value)
+    return _method(value) if how == "method" else value
+
+
+def _method(given: Callable[..., Any]) -> Callable[..., Any]:
+    def ask(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return given(getattr(self, "__dict__", {}).get(_NUMBER, self), *args, **kwargs)
+
+    return ask
+
+
+def _new(kind: type, number: int, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """Make an object of such a class, and leave it to the test to have it made ready."""
+    made = kind.__new__(kind, *args, **kwargs)
+    vars(made)[_NUMBER] = number
+    return made
+
+
 def _function(name: str) -> Callable[..., Any]:
     for module in (operator, math, copy, builtins):
         found = getattr(module, name if name not in ("and", "or") else f"{name}_", None)
@@ -94,6 +130,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "is": operator.is_,
     "is_array": lambda found: hasattr(type(found), "__array__") or hasattr(type(found), "__getitem__"),
     "array": np.asarray,
+    **{"build": _build, "new": _new, "above": lambda kind, found, name: getattr(super(kind, found), name)},
     **{"describe": described, "dir": names_of},
     "throw": lambda generator, told: generator.throw(_error(told)),
     "anext": lambda items: _completed(type(items).__anext__(items)),

@@ -9,30 +9,27 @@ not decide what an exception costs.
 import contextlib
 import functools
 import inspect
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
-import numpy as np
-
 from kernelmark.errors import SubmissionError
 from kernelmark.wire.asked import Asked, plain_error
-from kernelmark.wire.bounds import natural
+from kernelmark.wire.built_on import Built
 from kernelmark.wire.changes import Argument, Changes
-from kernelmark.wire.contents import refill
 from kernelmark.wire.described import answer_inspect, signature_of
-from kernelmark.wire.kind import ASKED_OF_PLAIN_VALUES, Kept
+from kernelmark.wire.kind import ASKED_OF_PLAIN_VALUES, hiding_noted
+from kernelmark.wire.kinds_numpy import hidden_in
+from kernelmark.wire.of_libraries import standing_for
 from kernelmark.wire.raised import checked, lives, printable
-from kernelmark.wire.refused import noted
+from kernelmark.wire.refused import ObjectRefused, noted
+from kernelmark.wire.returned import print_again, refilled, update, written_back
 from kernelmark.wire.shared import Shared
-from kernelmark.wire.standing import MAX_CHARS, PLAIN, Known, Origin, Place, leaves_of, standing_now
-from kernelmark.wire.values import Decoder, Encoder, Plain, Sent, WireError, alike, copy_back
+from kernelmark.wire.standing import HIDES, MAX_CHARS, PLAIN, Known, Origin, Place, leaves_of, standing_now
+from kernelmark.wire.values import Decoder, Encoder, Plain, WireError
 
 # A loop over something in another process ends after so many items, one way or the other.
 MAX_STEPS = 100_000
-# Of what one call printed.
-MAX_PRINTED_CHARS = 200_000
 # A plain value would be asked these too, and what begins with `is`. Of an object they are asked where the course's own
 # solution has one as well: one that says yes to everything would pass every test in the place of a number.
 _ASKED_OF_PLAIN_VALUES = {"__contains__", "exists", "equal", "samefile", *ASKED_OF_PLAIN_VALUES}
@@ -114,7 +111,9 @@ class Remote(Asked):
                 found = _checked_of(line, reply)
                 if not (isinstance(found, dict) and found.get("method") is True):
                     node = found.get("value") if isinstance(found, dict) else None
-                    return came(line, label, Decoder(buffers, object_at(self._line)).decode(node))
+                    with hiding_noted() as hidden:
+                        value = Decoder(buffers, object_at(self._line)).decode(node)
+                    return came(line, label, value, hidden)
             self._methods.add(name)
         return Proxy(self._line, {"g": [self._target, name]}, f"{self.__name__}.{name}", label=label)
 
@@ -215,6 +214,26 @@ class Proxy(Remote):
         return found
 
 
+class Method:
+    """A method of a class of the test's: it is handed objects as what they are, and may answer with one.
+
+    Args:
+        ask: called with the link, positional and keyword arguments.
+    """
+
+    def __init__(self, ask: Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]):
+        self._ask = ask
+
+    def at(self, line: Callable[[], Line], link: Line) -> Callable[..., Any]:
+        """Return it as a function that a process is given."""
+
+        def asked(*args: Any, **kwargs: Any) -> Any:
+            return self._ask(link, args, kwargs)
+
+        asked.kernelmark_reads = object_at(line), _leaver(line, link)  # type: ignore[attr-defined]
+        return asked
+
+
 class _Generator(Remote):
     """A generator or coroutine there: what is sent to it, and what ends it, are steps of an iteration."""
 
@@ -274,14 +293,19 @@ def call(
         SubmissionError: the process broke a rule. Any builtin exception that the call raised.
     """
     with _asking(line) as link:
-        return came(link, asked or _name_of(target), _called(line, link, target, args, kwargs, step=step))
+        return came(link, asked or _name_of(target), *_called(line, link, target, args, kwargs, step=step))
 
 
-def came(link: Line, asked: str, value: Any) -> Any:
-    """Return an answer, its objects marked with where they come from."""
+def came(link: Line, asked: str, value: Any, hidden: Sequence[Any] = ()) -> Any:
+    """Return an answer, its objects marked with where they come from.
+
+    Args:
+        hidden: what in it hides items, which is right where the course's own solution hides the same.
+    """
     standing = standing_now()
     of_the_course = getattr(link, "trusted", False)
     concerned = standing is not None and standing.concerns(link)
+    origins: list[Origin] = []
     leaves: list[tuple[Place, str, Callable[[Origin], None] | None]] = []
     for place, part in leaves_of(value):
         if isinstance(part, Remote):
@@ -292,10 +316,17 @@ def came(link: Line, asked: str, value: Any) -> Any:
             if label == kind and not isinstance(part, _Generator):
                 object.__setattr__(part, "__class__", _class_of(kind, callable(part)))
             leaves.append((place, kind, functools.partial(_mark, part)))
+        elif any(part is one for one in hidden):
+            leaves.append((place, f"{HIDES}{hidden_in(part)}", origins.append))
         else:
             leaves.append((place, PLAIN, None))
     if concerned and standing is not None:
         standing.came(asked, iter(leaves))
+    if hidden and not of_the_course:
+        believed = [origin for origin in origins if standing is not None and standing.believes(origin)]
+        if len(believed) != len(hidden):
+            with noted():
+                raise ObjectRefused(f"{asked} hides items of an array that are to be seen")
     return value
 
 
@@ -314,10 +345,11 @@ def _mark(found: Remote, origin: Origin) -> None:
 @contextlib.contextmanager
 def _asking(line: Callable[[], Line]) -> Iterator[Line]:
     """Ask the process of the moment something, and note what is refused."""
-    with noted():
-        link = line()
-    with noted(trusted=getattr(link, "trusted", False)):
-        yield link
+    with _shared.lifted() if _shared is not None else contextlib.nullcontext():
+        with noted():
+            link = line()
+        with noted(trusted=getattr(link, "trusted", False)):
+            yield link
 
 
 def _called(
@@ -328,7 +360,7 @@ def _called(
     kwargs: dict[str, Any],
     *,
     step: bool,
-) -> Any:
+) -> tuple[Any, list[Any]]:
     encoder = Encoder(_leaver(line, link))
     name = _name_of(target)
     arrays: list[Argument] = []  # which argument each array, and each of the course's value types, belongs to
@@ -352,18 +384,19 @@ def _called(
     arrays += [(name, "a global")] * (len(sent.arrays) - len(arrays))
     values += [(name, "a global")] * (len(sent.values) - len(values))
     try:
-        known = _written_back(sent, arrays, reply.get("changed", ()), buffers, noted)
+        known = written_back(sent, arrays, reply.get("changed", ()), buffers, noted)
         states = Decoder(buffers, object_at(line), known=sent.arrays)
         for value, state, argument in zip(sent.values, reply.get("values", ()), values, strict=False):
-            _update(value, states.decode(state), argument, noted)
+            update(value, states.decode(state), argument, noted)
         decoder = Decoder(buffers, object_at(line), known=known)
-        _refilled(name, (args, kwargs), reply.get("contents", ()), decoder, noted)
+        refilled(name, (args, kwargs), reply.get("contents", ()), decoder, noted)
         if shared is not None:
             shared.incoming(reply, decoder, name)
-        _print(reply.get("printed", ()))
+        print_again(reply.get("printed", ()))
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise WireError(f"malformed answer: {error}") from None
-    return decoder.decode(_checked_of(link, reply, step=step))
+    with hiding_noted() as hidden:
+        return decoder.decode(_checked_of(link, reply, step=step)), hidden
 
 
 def share(shared: Shared | None) -> None:
@@ -382,59 +415,6 @@ def note_changes(changes: Changes | None) -> None:
 
 
 _changes: Changes | None = None
-
-
-def _written_back(
-    sent: Sent, arguments: list[Argument], changed: Any, buffers: list[bytes], noted: Changes | None
-) -> list[np.ndarray]:
-    """Write new contents into the arrays sent; return what an answer may refer to as one of them."""
-    if len(changed) > len(sent.arrays):
-        raise WireError("malformed answer: more changed arguments than arguments")
-    known = list(sent.arrays)
-    for position, index in changed:
-        array = sent.arrays[position]
-        if noted is not None and not noted.come_back(arguments[position], array):
-            # An answer that is this very argument is the changed one.
-            array = known[position] = array.copy(order="K")
-        copy_back(sent.nodes[position], buffers[index], array)
-    return known
-
-
-def _refilled(
-    name: str,
-    given: tuple[tuple[Any, ...], dict[str, Any]],
-    contents: Any,
-    decoder: Decoder,
-    noted: Changes | None,
-) -> None:
-    """Let lists, dicts and sets among the arguments hold what the call left in them."""
-    for which, node in contents:
-        own = given[0][natural(which)] if type(which) is int else given[1][which]
-        new = decoder.decode(node)
-        argument = (name, str(which + 1) if type(which) is int else which)
-        if noted is None or noted.contents_come_back(argument, own):
-            refill(own, new)
-
-
-def _print(printed: Any) -> None:
-    """Print what a call printed, where the test's own words go."""
-    for stream, text in printed:
-        print(str(text)[:MAX_PRINTED_CHARS], end="", file=sys.stderr if stream == "stderr" else sys.stdout)
-
-
-def _update(value: Any, plain: Any, argument: Argument, noted: Changes | None) -> None:
-    """Have one of the course's value types hold what it held elsewhere."""
-    if isinstance(value, Kept) and (plain is None or alike(value.to_plain(), plain)):
-        return
-    if isinstance(value, Kept) and noted is not None and not noted.state_comes_back(argument, value):
-        return
-    own = getattr(value, "data", None)
-    new = plain.get("data") if isinstance(plain, dict) else None
-    if noted is not None and isinstance(own, np.ndarray) and isinstance(new, np.ndarray):
-        same = new is own or np.array_equal(new, own, equal_nan=own.dtype.kind in "fc")
-        if not same and not noted.come_back(argument, own):
-            return
-    value.update_from_plain(plain)
 
 
 def _name_of(target: Plain) -> str:
@@ -460,7 +440,8 @@ def object_at(line: Callable[[], Line]) -> Callable[[Plain], Any]:
     def resolve(node: Plain) -> Any:
         if isinstance(node, dict) and type(node.get("h")) is int:
             kind = printable(node.get("type", "object"))[:100]
-            stands = _Generator if kind in _STEPPED else Proxy if node.get("callable") is True else Remote
+            base = _Generator if kind in _STEPPED else Proxy if node.get("callable") is True else Remote
+            stands: type[Remote] = standing_for(base, node.get("module"), kind)
             return stands(line, {"h": node["h"]}, kind)
         raise WireError("unknown kind of value")
 
@@ -469,7 +450,9 @@ def object_at(line: Callable[[], Line]) -> Callable[[Plain], Any]:
 
 def _leaver(line: Callable[[], Line], link: Line) -> Callable[[Any], Plain]:
     def leave(value: Any) -> Plain:
-        value = lives(value)
+        value = value._theirs if isinstance(value, Built) and hasattr(value, "_theirs") else lives(value)
+        if isinstance(value, Method):
+            return link.callback(value.at(line, link))
         if isinstance(value, type) and value in _classes.values():
             return {"n": value.__name__}
         if isinstance(value, Remote) and value._line == line:
@@ -479,7 +462,7 @@ def _leaver(line: Callable[[], Line], link: Line) -> Callable[[Any], Plain]:
                 f"{value.__name__}, an object of one process, was handed to another; hand over plain values"
             )
         if callable(value):  # a function of the other process, too: it is called from here, where it lives
-            return link.callback(value)
+            return link.callback(value if _shared is None else _shared.as_in_the_test(value))
         raise WireError(f"{type(value).__name__} may not cross to submitted code")
 
     return leave

@@ -19,6 +19,7 @@ import numpy as np
 from kernelmark.wire.closed import opening_nothing
 from kernelmark.wire.contents import is_as, looked_at, refill
 from kernelmark.wire.desk import Files
+from kernelmark.wire.patched import Patched
 from kernelmark.wire.streams import follow_states, states, take_states
 from kernelmark.wire.values import Decoder, Encoder, Plain, WireError
 
@@ -40,6 +41,7 @@ class Shared:
         watched: names that the solution changes and the test reads, each with the functions that may change it.
         seeded: the test seeds a generator of Python's or NumPy's: the two ends have one state.
         files: the files that it has in common with the solution, if it is about any.
+        patched: the modules of which it may replace functions, if any.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Shared:
         watched: Mapping[str, Collection[str]] | None = None,
         seeded: bool = False,
         files: Files | None = None,
+        patched: Patched | None = None,
     ):
         self.line = line
         self._names = names
@@ -60,10 +63,12 @@ class Shared:
         self._seeded = seeded
         self._random: list[Any] = []
         self.files = files
+        self.patched = patched
         self._link: Any = None
         self.used = False
         # Each name with what it stood for when it was last sent, or when the test began.
         self._known = {name: self._look(name) for name in sorted(sent)}
+        self._first = {name: look[0] for name, look in self._known.items()}
         self._stdin = sys.stdin
 
     def force(self, names: Collection[str]) -> None:
@@ -71,6 +76,7 @@ class Shared:
         for name in names:
             if name in self._known and self._names.get(name, _GONE) is not self._bound.get(name, _GONE):
                 self._known[name] = (object(), None)
+                self._first[name] = _GONE
 
     def _look(self, name: str) -> tuple[Any, Any]:
         value = self._names.get(name, _GONE)
@@ -106,7 +112,7 @@ class Shared:
                 continue  # an import is no change
             if value is _GONE:
                 gone.append(name)
-            elif name in self._bound and value is self._bound[name]:
+            elif value is self._bound.get(name, self) or (callable(value) and value is self._first[name]):
                 own.append(name)
             else:
                 with contextlib.suppress(WireError):  # where the solution does read it, its own work will lack it
@@ -130,9 +136,30 @@ class Shared:
         found: dict[str, Plain] = {}
         if changed:
             found["builtins"] = [[name, encoder.encode(_given(name, getattr(builtins, name)), 1)] for name in changed]
+        if self.patched is not None:
+            found["modules"] = []
+            for module, name, gone, value in self.patched.to_send():
+                with contextlib.suppress(WireError):  # what cannot cross: the solution finds what was there
+                    found["modules"].append([module, name, gone, encoder.encode(_replacing(value), 1)])
         if sys.stdin is not self._stdin and isinstance(sys.stdin, io.StringIO):
             found["stdin"] = sys.stdin.getvalue()[sys.stdin.tell() :][:MAX_STDIN_CHARS]
         return found
+
+    def lifted(self) -> contextlib.AbstractContextManager[None]:
+        """Let modules be what they were, as long as the grader's own code asks."""
+        return self.patched.lifted() if self.patched is not None else contextlib.nullcontext()
+
+    def as_in_the_test(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function of the test as one that finds modules as the test has them, whoever calls it."""
+        patched = self.patched
+        if patched is None:
+            return function
+
+        def ask(*args: Any, **kwargs: Any) -> Any:
+            with patched.in_place():
+                return function(*args, **kwargs)
+
+        return ask
 
     def incoming(self, reply: Mapping[str, Plain], decoder: Decoder, called: str) -> None:
         """Take in what a call changed, of the names that the course's own function of this name may change.
@@ -170,6 +197,12 @@ def _given(name: str, value: Any) -> Any:
     """Return what the other side is given in the place of a name's value."""
     value = _without_mocks(value)
     return opening_nothing(value) if name == "open" and callable(value) else value
+
+
+def _replacing(value: Any) -> Any:
+    """Return what the other side is given in the place of a module's function."""
+    value = _without_mocks(value)
+    return opening_nothing(value) if callable(value) else value
 
 
 def _without_mocks(value: Any) -> Any:

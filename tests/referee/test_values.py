@@ -75,6 +75,26 @@ class TestBothWays:
         tests = {"own": "assert warmer(Celsius(1)) == Celsius(2)\nassert isinstance(warmer(Celsius(1)), Celsius)"}
         assert marks(graded(tmp_path, parts_of(solution, tests), None, setup)) == {"own": "pass"}
 
+    def test_jax(self, tmp_path: Path):
+        """Arrays of JAX go to a function and come back as what they are; the gradient is worked out where it lives."""
+        pytest.importorskip("jax")
+        tests = {
+            "array": "import jax, jax.numpy as jnp\ny = double(jnp.arange(3.0))\nassert isinstance(y, jax.Array)\n"
+            "assert y.dtype == jnp.float32 and jnp.allclose(y, jnp.array([0.0, 2.0, 4.0]))",
+            "gradient": "import jax.numpy as jnp\ng = slope(jnp.array([1.0, 2.0]))\nassert g.tolist() == [2.0, 4.0]",
+            "compiled": "import jax.numpy as jnp\nassert float(fast(jnp.ones((2, 3)))) == 6.0",
+        }
+        solution = """
+        import jax, jax.numpy as jnp
+        def double(x): return 2 * x
+        def slope(x): return jax.grad(lambda v: (v ** 2).sum())(x)
+        fast = jax.jit(lambda x: x.sum())
+        """
+        wrong = "def double(x): return x\ndef slope(x): return x\ndef fast(x): return 0.0"
+        parts = parts_of(solution, tests)
+        assert marks(graded(tmp_path, parts, None, SETUP)) == dict.fromkeys(tests, "pass")
+        assert marks(graded(tmp_path, parts, {"code": wrong}, SETUP)) == dict.fromkeys(tests, "fail")
+
     def test_frames(self, tmp_path: Path):
         """Both ways, and changed in place; the judge has pandas because its test imports it."""
         pytest.importorskip("pandas")

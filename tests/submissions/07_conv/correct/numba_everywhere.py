@@ -92,21 +92,21 @@ def fill_columns(x, columns, stride, pad):
     _, _, R, S, OH, OW = columns.shape
     for n in range(N):
         for c in range(C):
+            image = x[n, c]
             for r in range(R):
                 for s in range(S):
+                    target = columns[n, c, r, s]
+                    first = max(0, -((s - pad) // stride))
+                    last = min(OW, (W - 1 - s + pad) // stride + 1)
                     for i in range(OH):
                         a = i * stride + r - pad
                         if 0 <= a < H:
-                            target = columns[n, c, r, s, i]
-                            source = x[n, c, a]
-                            first = max(0, -((s - pad) // stride))
-                            last = min(OW, (W - 1 - s + pad) // stride + 1)
                             if stride == 1:
-                                begin = first + s - pad
-                                target[first:last] = source[begin : begin + last - first]
+                                for j in range(first, last):
+                                    target[i, j] = image[a, j + s - pad]
                             else:
                                 for j in range(first, last):
-                                    target[j] = source[j * stride + s - pad]
+                                    target[i, j] = image[a, j * stride + s - pad]
 
 
 class cached_conv2d:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kernelmark import __version__
+from kernelmark.commands import marks
 from kernelmark.errors import KernelmarkError, needs_grader
 from kernelmark.text import visible
 
@@ -137,6 +138,8 @@ def _for_graders(commands: Any) -> None:
     whole.add_argument("--scheduler", default="", help="a Dask scheduler's address, as in tcp://host:8786")
     whole.add_argument("--json", action="store_true", help="print one JSON object a line")
     whole.set_defaults(run=_autograde)
+
+    marks.add_to(commands)
 
 
 def _for_students(commands: Any) -> None:

@@ -25,6 +25,7 @@ FLOORS: list[dict[str, str]] = [
     {"course": "errors text records notebook stopwatch sandbox referee", "student": "errors text records notebook"},
     {"whole_class": "errors text records notebook stopwatch sandbox referee course"},
     {"authoring": "errors text records notebook stopwatch sandbox referee course whole_class"},
+    {"commands": "errors text whole_class"},
     {"__main__": "..."},
 ]
 
@@ -156,13 +157,17 @@ ROOMS = {
     "course.gradebook": "errors records",
     "course.folder": "",
     "course.stores": "",
+    "course.roster": "errors text",
+    "course.standing": "",
+    "course.policies": "errors text stopwatch.stats",
+    "course.lateness": "errors gradebook roster standing policies",
     "course.drift": "errors notebook.conform stopwatch.stats referee.grading settings gradebook folder",
     "course.late": "notebook.intake stopwatch.stats gradebook stores",
     "course.resume": "errors records notebook.intake referee.grading places gradebook stores drift late",
     "course.sheet": "",
     "course.autograde": "errors records notebook.cells notebook.markers notebook.conform notebook.intake "
     "notebook.folder notebook.page notebook.markup stopwatch.stats referee.grading nbgrader_settings steps "
-    "settings places gradebook resume",
+    "settings places gradebook lateness resume",
     "course.seam": "notebook.markup places release sheet autograde",
     "whole_class.progress": "text records stopwatch.stats",
     "whole_class.work": "errors records notebook.conform notebook.folder sandbox.folders sandbox.limits "
@@ -172,6 +177,9 @@ ROOMS = {
     "course.steps course.settings course.places course.gradebook course.stores course.resume course.autograde "
     "progress work workers",
     "whole_class.looks": "notebook.intake course.settings course.places course.gradebook course.folder course.stores",
+    "whole_class.sheets": "errors text course.roster course.sheet",
+    "whole_class.marks": "errors records course.folder course.gradebook course.lateness course.resume course.roster "
+    "course.settings course.standing course.stores looks sheets",
     "whole_class.report": "errors text records notebook.page stopwatch.stats stopwatch.picture",
     "authoring.template": "",
     "authoring.begin": "errors course.folder course.settings template",
@@ -199,6 +207,7 @@ ROOMS = {
     "authoring.audit": "errors records notebook.contracts whole_class.work whole_class.workers sources mutants trial "
     "assignment accepted equivalence kept",
     "authoring.audit_page": "text notebook.page accepted equivalence audit",
+    "commands.marks": "errors text whole_class.marks whole_class.sheets",
     "__main__": "...",
 }
 

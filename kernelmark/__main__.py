@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kernelmark import __version__
-from kernelmark.commands import marks
+from kernelmark.commands import answers, marks
 from kernelmark.errors import KernelmarkError, needs_grader
 from kernelmark.text import visible
 
@@ -139,6 +139,7 @@ def _for_graders(commands: Any) -> None:
     whole.add_argument("--json", action="store_true", help="print one JSON object a line")
     whole.set_defaults(run=_autograde)
 
+    answers.add_to(commands)
     marks.add_to(commands)
 
 

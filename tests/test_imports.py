@@ -48,6 +48,7 @@ ROOMS = {
     "notebook.sharing": "cells places filing changers",
     "notebook.conform": "errors text cells pictures markers places background sharing",
     "notebook.contracts": "",
+    "notebook.scheme": "",
     "notebook.finding": "errors text cells",
     "notebook.marked_cells": "cells markers finding",
     "notebook.undefined": "cells finding",
@@ -180,6 +181,9 @@ ROOMS = {
     "whole_class.sheets": "errors text course.roster course.sheet",
     "whole_class.marks": "errors records course.folder course.gradebook course.lateness course.resume course.roster "
     "course.settings course.standing course.stores looks sheets",
+    "whole_class.answers": "errors text records notebook.cells notebook.markers notebook.markup notebook.page "
+    "notebook.scheme referee.grading course.folder course.gradebook course.settings course.stores",
+    "whole_class.answers_back": "errors text notebook.scheme stopwatch.stats answers",
     "whole_class.report": "errors text records notebook.page stopwatch.stats stopwatch.picture",
     "authoring.template": "",
     "authoring.begin": "errors course.folder course.settings template",
@@ -207,6 +211,7 @@ ROOMS = {
     "authoring.audit": "errors records notebook.contracts whole_class.work whole_class.workers sources mutants trial "
     "assignment accepted equivalence kept",
     "authoring.audit_page": "text notebook.page accepted equivalence audit",
+    "commands.answers": "errors text whole_class.answers whole_class.answers_back",
     "commands.marks": "errors text whole_class.marks whole_class.sheets",
     "__main__": "...",
 }

@@ -165,7 +165,7 @@ ROOMS = {
     "course.drift": "errors notebook.conform stopwatch.stats referee.grading settings gradebook folder",
     "course.late": "notebook.intake stopwatch.stats gradebook stores",
     "course.resume": "errors records notebook.intake referee.grading places gradebook stores drift late",
-    "course.sheet": "",
+    "course.sheet": "text",
     "course.autograde": "errors records notebook.cells notebook.markers notebook.conform notebook.intake "
     "notebook.folder notebook.page notebook.markup stopwatch.stats referee.grading nbgrader_settings steps "
     "settings places gradebook lateness resume",
@@ -178,13 +178,15 @@ ROOMS = {
     "course.steps course.settings course.places course.gradebook course.stores course.resume course.autograde "
     "progress work workers",
     "whole_class.looks": "notebook.intake course.settings course.places course.gradebook course.folder course.stores",
-    "whole_class.sheets": "errors text course.roster course.sheet",
+    "whole_class.sheets": "errors text course.roster",
     "whole_class.marks": "errors records course.folder course.gradebook course.lateness course.resume course.roster "
     "course.settings course.standing course.stores looks sheets",
     "whole_class.answers": "errors text records notebook.cells notebook.markers notebook.markup notebook.page "
     "notebook.scheme referee.grading course.folder course.gradebook course.settings course.stores",
     "whole_class.answers_back": "errors text notebook.scheme stopwatch.stats answers",
-    "whole_class.report": "errors text records notebook.page stopwatch.stats stopwatch.picture",
+    "whole_class.overview": "records",
+    "whole_class.strips": "records stopwatch.stats overview",
+    "whole_class.report": "errors text records notebook.page stopwatch.stats stopwatch.picture overview strips",
     "authoring.template": "",
     "authoring.begin": "errors course.folder course.settings template",
     "authoring.sources": "errors sandbox.limits course.settings",
@@ -213,6 +215,7 @@ ROOMS = {
     "authoring.audit_page": "text notebook.page accepted equivalence audit",
     "commands.answers": "errors text whole_class.answers whole_class.answers_back",
     "commands.marks": "errors text whole_class.marks whole_class.sheets",
+    "commands.report": "errors text whole_class.looks whole_class.marks whole_class.overview whole_class.report",
     "__main__": "...",
 }
 

@@ -27,8 +27,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kernelmark.course.roster import IDS, Person
-from kernelmark.course.sheet import field as plain
 from kernelmark.errors import CourseError, GraderMissing
+from kernelmark.text import field as plain
 from kernelmark.text import visible
 
 FORMATS = ("canvas", "moodle", "brightspace", "blackboard", "csv", "xlsx")

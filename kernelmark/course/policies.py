@@ -130,10 +130,11 @@ class Policies:
         ):
             for name, line in named.items():
                 if name not in known:
-                    where = "source/ nor in the grade book" if what == "assignment" else "the roster nor the grade book"
+                    where = "source/ nor the grade book" if what == "assignment" else "students.csv nor the grade book"
+                    remedy = "" if what == "assignment" else " If it is, add it to students.csv."
                     raise CourseError(
                         f"{path}, line {line}: the {what} {visible(name, lines=False)} is in neither {where}; "
-                        "is it spelled so?"
+                        f"is it spelled so?{remedy}"
                     )
 
     def with_extra_time(self, extra_s: Mapping[str, float]) -> "Policies":

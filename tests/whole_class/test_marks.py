@@ -6,7 +6,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
+from kernelmark.course.roster import Person
+from kernelmark.whole_class.marks import Class, Mark, Marks, total
 from tests import small_course
 from tests.small_course import solved
 from tests.whole_class.test_cluster import WRONG, command, hand_in
@@ -106,6 +110,37 @@ class TestWhoHasAMark:
         """One row a student and assignment, with the penalty."""
         command(root, "nbgrader", "export")
         assert (root / "grades.csv").read_text().count('"short"') == 3
+
+
+class TestTotal:
+    def of(self, drop: int, **points: float | None) -> tuple[float | None, list[str]]:
+        """The total of somebody with these marks out of 10 each; None waits, what is left out was not handed in."""
+        every = []
+        for name in ("one", "two", "three"):
+            why = "not handed in" if name not in points else "waits for a person (why)" if points[name] is None else ""
+            mark = Mark("anna", points.get(name), why)
+            every.append(Marks(name, {"all": 10.0}, [Person("anna")], {"anna": mark}, []))
+        return total(Class(every, drop, []), "anna")
+
+    def test_drops_the_lowest_and_says_which(self):
+        """As many as the policies say, but one is left; what was not handed in goes first, and counts 0 otherwise."""
+        assert self.of(1, one=10.0, two=5.0, three=8.0) == (90.0, ["two"])
+        assert self.of(0, one=10.0, two=5.0) == (50.0, [])
+        assert self.of(1, one=10.0, two=5.0) == (75.0, ["three"])
+        assert self.of(9, one=10.0, two=5.0) == (100.0, ["three", "two"])
+
+    def test_waits_with_the_last_of_its_marks(self):
+        """A total that may still change is none."""
+        assert self.of(1, one=10.0, two=None, three=8.0) == (None, [])
+
+    @given(some.lists(some.floats(0, 10), min_size=3, max_size=3), some.integers(0, 3))
+    def test_never_falls_by_a_drop(self, points: list[float], drop: int):
+        """One more dropped costs nobody anything."""
+        marks = dict(zip(("one", "two", "three"), points, strict=True))
+        fewer, more = self.of(drop, **marks)[0], self.of(drop + 1, **marks)[0]
+        assert fewer is not None
+        assert more is not None
+        assert more >= fewer - 1e-9
 
 
 class TestPolicies:

@@ -16,6 +16,7 @@ from kernelmark.stopwatch.stats import decide
 from kernelmark.whole_class import report
 from kernelmark.whole_class.overview import InBook
 from tests import small_course
+from tests.browser import CHROMIUM, Browser
 
 MACHINE = Machine("a processor", 2, "3.11", "2.4", 1)
 HOSTILE = "<script>alert(1)</script>"
@@ -173,6 +174,36 @@ class TestPage:
         assert "<script>alert" not in page
         assert page.count("<script") == 1
         assert "default-src 'none'" in page
+
+
+class TestInABrowser:
+    def test_sorts_and_searches(self, tmp_path: Path):
+        """By points, by a name, by who waits; the page's policy lets its own script run, and nothing is logged."""
+        if not CHROMIUM:
+            pytest.skip("no Chromium; apt-get install chromium")
+        records = [record("anna", passed("a")), record("ben", missed("a")), record("cleo", passed("a"), doubtful("b"))]
+        (tmp_path / "report.html").write_text(report.as_page(records))
+        browser = Browser(tmp_path)
+        try:
+            browser.open(tmp_path / "report.html")
+            rows = "[...document.querySelectorAll('#class tbody tr')]"
+            shown = f"{rows}.filter(row => !row.hidden).map(row => row.cells[0].innerText)"
+            by_points = "document.querySelectorAll('#class th button')[1].click()"
+            assert browser.run(f"{by_points}; {shown}.join()") == "ben,anna,cleo"
+            assert browser.run(f"{by_points}; {shown}.join()") == "anna,cleo,ben"
+            only = "only.value = 'waits'; only.dispatchEvent(new Event('change'))"
+            assert browser.run(f"{only}; {shown}.join()") == "cleo"
+            search = "search.value = 'BEN'; search.dispatchEvent(new Event('input'))"
+            assert browser.run(f"{search}; {shown}.join()") == ""
+            assert browser.run(f"{only.replace('waits', '')}; {shown}.join()") == "ben"
+            for width in (390, 768, 1280):
+                browser.call(
+                    "Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=False
+                )
+                assert browser.run("document.documentElement.scrollWidth") <= width
+            assert browser.logged == []
+        finally:
+            browser.close()
 
 
 class TestCommandLine:

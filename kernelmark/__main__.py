@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kernelmark import __version__
+from kernelmark.commands import answers, marks, report
 from kernelmark.errors import KernelmarkError, needs_grader
 from kernelmark.text import visible
 
@@ -112,13 +113,7 @@ def _for_graders(commands: Any) -> None:
     doctor = commands.add_parser("doctor", help="say whether this machine can grade, and what to do if it cannot")
     doctor.set_defaults(run=_doctor)
 
-    report = commands.add_parser("report", help="summarise a graded assignment for staff")
-    report.add_argument("assignment", help="for example 03_matmul")
-    report.add_argument(
-        "--records", default=".kernelmark", help="where grading left its records (default: .kernelmark)"
-    )
-    report.add_argument("--page", default=None, help="where to write the page (default: reports/ASSIGNMENT.html)")
-    report.set_defaults(run=_report)
+    report.add_to(commands)
 
     update = commands.add_parser(
         "update", help="bring the grade book to a notebook whose cells or points changed; marks given by hand stay"
@@ -137,6 +132,9 @@ def _for_graders(commands: Any) -> None:
     whole.add_argument("--scheduler", default="", help="a Dask scheduler's address, as in tcp://host:8786")
     whole.add_argument("--json", action="store_true", help="print one JSON object a line")
     whole.set_defaults(run=_autograde)
+
+    answers.add_to(commands)
+    marks.add_to(commands)
 
 
 def _for_students(commands: Any) -> None:
@@ -293,26 +291,6 @@ def _audit(arguments: argparse.Namespace) -> int:
         page = Path(arguments.page or f"reports/audit-{name}.html")
         status |= audit_page.run(wanted, Path(), page, as_json=arguments.json)
     return status
-
-
-def _report(arguments: argparse.Namespace) -> int:
-    with needs_grader("report"):
-        from kernelmark.whole_class import looks, report
-
-    wanting = looks.looks(arguments.assignment, Path(arguments.records).absolute())
-    try:
-        records = report.load_records(Path(arguments.records), arguments.assignment)
-    except KernelmarkError:
-        print(*wanting, sep="\n")
-        raise
-    page = Path(arguments.page or f"reports/{arguments.assignment}.html")
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(report.as_page(records, wanting), encoding="utf-8")
-    print(report.as_table(records))
-    for line in wanting:
-        print(f"needs a look: {line}")
-    print(f"written: {page}")
-    return 0
 
 
 def _update(arguments: argparse.Namespace) -> int:

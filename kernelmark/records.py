@@ -6,6 +6,7 @@ ratios are dimensionless, reference time over candidate time, larger is faster.
 """
 
 import contextlib
+import functools
 import json
 import os
 import types
@@ -226,10 +227,16 @@ def write_record(path: Path, record: Any) -> None:
         os.close(folder)
 
 
+@functools.cache
+def _hints(kind: Any) -> dict[str, Any]:
+    """Return a record's fields and their types; worked out once, since a class has a hundred thousand of some."""
+    return typing.get_type_hints(kind)
+
+
 def _build(kind: Any, value: Any) -> Any:
     origin = typing.get_origin(kind)
     if is_dataclass(kind) and isinstance(kind, type):
-        hints = typing.get_type_hints(kind)
+        hints = _hints(kind)
         if not isinstance(value, dict) or set(value) - {f.name for f in fields(kind)}:
             raise ValueError(f"{kind.__name__}: expected an object with its fields, got {str(value)[:80]}")
         try:

@@ -1,10 +1,17 @@
 """Text of somebody else's for a terminal, a log or a page: what would not show as itself is written out.
 
 A terminal obeys control characters, a right-to-left mark turns the words behind it round, and a name of bytes that
-are no UTF-8 cannot be printed at all. It does not escape markup; `notebook.page` does.
+are no UTF-8 cannot be printed at all; a spreadsheet computes what begins like a formula. It does not escape markup;
+`notebook.page` does.
 """
 
+import re
 import unicodedata
+from typing import Any
+
+# What begins a formula in one spreadsheet or another, full-width forms included; and a field begins
+# anew after a character that some settings take for the end of one.
+_FORMULA = re.compile(r"(^|[;,|\"])(\s*[=+\-@＝＋－＠])")
 
 
 def visible(text: str, *, lines: bool = True) -> str:
@@ -16,6 +23,14 @@ def visible(text: str, *, lines: bool = True) -> str:
     if text.isprintable():
         return text
     return "".join(c if _shows(c) or (lines and c in "\n\t") else _written_out(c) for c in text)
+
+
+def field(value: Any) -> str:
+    """Return a value as the text of one field that no spreadsheet computes."""
+    if isinstance(value, float | int):
+        return str(value)
+    text = "".join(c if c.isprintable() else " " for c in str("" if value is None else value))
+    return _FORMULA.sub(r"\1'\2", text)
 
 
 def _shows(char: str) -> bool:

@@ -25,6 +25,7 @@ FLOORS: list[dict[str, str]] = [
     {"course": "errors text records notebook stopwatch sandbox referee", "student": "errors text records notebook"},
     {"whole_class": "errors text records notebook stopwatch sandbox referee course"},
     {"authoring": "errors text records notebook stopwatch sandbox referee course whole_class"},
+    {"commands": "errors text whole_class"},
     {"__main__": "..."},
 ]
 
@@ -49,6 +50,7 @@ ROOMS = {
     "notebook.sharing": "cells places filing changers patching drawing",
     "notebook.conform": "errors text cells pictures markers places background sharing",
     "notebook.contracts": "",
+    "notebook.scheme": "",
     "notebook.finding": "errors text cells",
     "notebook.marked_cells": "cells markers finding",
     "notebook.undefined": "cells finding",
@@ -165,13 +167,17 @@ ROOMS = {
     "course.gradebook": "errors records",
     "course.folder": "",
     "course.stores": "",
+    "course.roster": "errors text",
+    "course.standing": "",
+    "course.policies": "errors text stopwatch.stats",
+    "course.lateness": "errors gradebook roster standing policies",
     "course.drift": "errors notebook.conform stopwatch.stats referee.grading settings gradebook folder",
     "course.late": "notebook.intake stopwatch.stats gradebook stores",
     "course.resume": "errors records notebook.intake referee.grading places gradebook stores drift late",
-    "course.sheet": "",
+    "course.sheet": "text",
     "course.autograde": "errors records notebook.cells notebook.markers notebook.conform notebook.intake "
     "notebook.folder notebook.page notebook.markup stopwatch.stats referee.grading nbgrader_settings steps "
-    "settings places gradebook resume",
+    "settings places gradebook lateness resume",
     "course.seam": "notebook.markup places release sheet autograde",
     "whole_class.progress": "text records stopwatch.stats",
     "whole_class.work": "errors records notebook.conform notebook.folder sandbox.folders sandbox.limits "
@@ -181,7 +187,15 @@ ROOMS = {
     "course.steps course.settings course.places course.gradebook course.stores course.resume course.autograde "
     "progress work workers",
     "whole_class.looks": "notebook.intake course.settings course.places course.gradebook course.folder course.stores",
-    "whole_class.report": "errors text records notebook.page stopwatch.stats stopwatch.picture",
+    "whole_class.sheets": "errors text course.roster",
+    "whole_class.marks": "errors records course.folder course.gradebook course.lateness course.resume course.roster "
+    "course.settings course.standing course.stores looks sheets",
+    "whole_class.answers": "errors text records notebook.cells notebook.markers notebook.markup notebook.page "
+    "notebook.scheme referee.grading course.folder course.gradebook course.settings course.stores",
+    "whole_class.answers_back": "errors text notebook.scheme stopwatch.stats answers",
+    "whole_class.overview": "records",
+    "whole_class.strips": "records stopwatch.stats overview",
+    "whole_class.report": "errors text records notebook.page stopwatch.stats stopwatch.picture overview strips",
     "authoring.template": "",
     "authoring.begin": "errors course.folder course.settings template",
     "authoring.sources": "errors sandbox.limits course.settings",
@@ -208,6 +222,9 @@ ROOMS = {
     "authoring.audit": "errors records notebook.contracts whole_class.work whole_class.workers sources mutants trial "
     "assignment accepted equivalence kept",
     "authoring.audit_page": "text notebook.page accepted equivalence audit",
+    "commands.answers": "errors text whole_class.answers whole_class.answers_back",
+    "commands.marks": "errors text whole_class.marks whole_class.sheets",
+    "commands.report": "errors text whole_class.looks whole_class.marks whole_class.overview whole_class.report",
     "__main__": "...",
 }
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from kernelmark.records import CellResult, Machine, SubmissionResult, write_record
 from tests.sample_class import ROOT
 
 ASSIGNMENTS = sorted(path.name for path in (ROOT / "release").iterdir() if path.is_dir())
@@ -118,12 +119,24 @@ class TestBase:
 
     @pytest.mark.parametrize(
         "command",
-        [["doctor"], ["init"], ["new", "02"], ["autograde", "01"], ["report", "01"], ["grade", "a.ipynb", "b.ipynb"]],
+        [["doctor"], ["init"], ["new", "02"], ["autograde", "01"], ["marks"], ["grade", "a.ipynb", "b.ipynb"]],
     )
     def test_what_needs_the_grader_says_how_to_get_it(self, base: Environment, command: list[str]):
         """One line, no traceback, and a status that a script sees."""
         done = base.run("kernelmark", *command)
         assert (done.returncode, done.stdout, done.stderr) == (1, "", f"kernelmark: {command[0]} {NEEDS_GRADER}\n")
+
+    def test_a_report_needs_records_alone(self, base: Environment):
+        """The table and the CSV; for the page it says what is missing, and for marks by hand."""
+        machine = Machine("any", 2, "3.11", "2.4", 1)
+        cell = CellResult("a", "pass", 2.0, 2.0, "it works", "", "", 0.1)
+        record = SubmissionResult("01", "one", "anna", "", "", (cell,), machine, 1.0, 1.0)
+        write_record(base.folder / ".kernelmark" / "01" / "anna" / "one.json", record)
+        done = base.run("kernelmark", "report", "01", "--csv")
+        assert done.returncode == 0
+        assert ["anna", "2", "2", "0"] in [line.split()[:4] for line in done.stdout.splitlines()]
+        assert '"anna","","2.0"' in (base.folder / "reports" / "01-students.csv").read_text()
+        assert "pip install jinja2" in done.stderr
 
     def test_kernelmark_grade_says_it_too(self, base: Environment):
         """Another program catches it as an error of ours."""

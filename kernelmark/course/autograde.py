@@ -20,13 +20,15 @@ from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook
-from nbgrader.converters import Autograde
+from nbgrader.converters import Autograde, GenerateFeedback
+from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
 from traitlets import List, Unicode
 from traitlets.config import Configurable
 
 from kernelmark.course import steps
-from kernelmark.course.gradebook import Penalty, explain, in_one_transaction, void_marks, write_marks
+from kernelmark.course.gradebook import Book, Penalty, explain, in_one_transaction, void_marks, write_marks
+from kernelmark.course.lateness import Lateness, of_course
 from kernelmark.course.nbgrader_settings import told
 from kernelmark.course.places import share
 from kernelmark.course.resume import Ready, alone, check_free, prepare
@@ -72,6 +74,7 @@ class SubmissionExporter(NotebookExporter):
     def __init__(self, config: Any = None, **kw: Any):
         super().__init__(config=config, **kw)  # type: ignore[no-untyped-call]
         self.ready = Ready({}, {})
+        self.penalty: Penalty = _never
         self._alone = contextlib.ExitStack()
         self._grading: tuple[str, ...] = ()
         self._folder = Path()
@@ -91,10 +94,11 @@ class SubmissionExporter(NotebookExporter):
                 for line in told(self.config):
                     tell(line)
                 source = Path(settings.source_directory)
+                self.penalty = penalty_of_course(self.parent, settings)
                 hashed = functools.cache(
                     functools.partial(source_of, source, self.config, self.parent.exclude_overwriting, most, ignore)
                 )
-                self.ready = prepare(self.parent, source, hashed, penalty(self), settings.grade_book_wait_s, tell)
+                self.ready = prepare(self.parent, source, hashed, self.penalty, settings.grade_book_wait_s, tell)
             for name in sorted({assignment for assignment, _ in self.ready.handed_in}):
                 place = Path(self.parent.coursedir.root, source, name)
                 missing = intake.told(own_files(place, most, ignore)[1])
@@ -135,7 +139,7 @@ class SubmissionExporter(NotebookExporter):
         settings = Kernelmark(parent=self, config=self.config)
         with _stopping():
             in_one_transaction(
-                place["db_url"], lambda book: void_marks(book, *who, penalty(self)), settings.grade_book_wait_s
+                place["db_url"], lambda book: void_marks(book, *who, self.penalty), settings.grade_book_wait_s
             )
 
     def _convert(self, filename: str, resources: Any, *, first: bool = True, **kw: Any) -> Any:
@@ -210,7 +214,7 @@ class SaveGrades(NbGraderPreprocessor):
         settings = Kernelmark(parent=self.parent, config=self.config)
         result: SubmissionResult = resources["kernelmark"]
         comments = unanswered(nb, result)
-        late = penalty(self)
+        late: Penalty = self.parent.penalty
 
         def write(book: Gradebook) -> None:
             write_marks(book, result, comments, late)
@@ -235,10 +239,20 @@ class StudentView(NbGraderPreprocessor):
         css.append(PAGE_STYLE)
         path = record_path(place["assignment"], place["student"], place["notebook"])
         if path.is_file():
-            table = _marks(nb, from_json(SubmissionResult, path.read_bytes()), Markers.of(self.config).hidden)
+            with _stopping(KernelmarkError, "nbgrader generate_feedback"):
+                late = self._late(place)
+            table = _marks(nb, from_json(SubmissionResult, path.read_bytes()), Markers.of(self.config).hidden, late)
             css.append(FEEDBACK_STYLE)
             nb.cells.insert(0, nbformat.v4.new_markdown_cell(table))
         return nb, resources
+
+    def _late(self, place: dict[str, Any]) -> str:
+        """Return what lateness cost, in one sentence; "" where the course has no policies, or it cost nothing."""
+        lost = place.get("late_penalty", 0.0)
+        found = _lateness(self.parent.parent) if isinstance(self.parent.parent, GenerateFeedback) else None
+        if found is None:
+            return ""
+        return found.sentence(place["assignment"], place["student"], place.get("score", 0.0) + lost, lost)
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: ResourcesDict, index: int
@@ -254,18 +268,59 @@ class StudentView(NbGraderPreprocessor):
         return cell, resources
 
 
-def penalty(step: Configurable) -> Penalty:
-    """Return how late notebooks are penalised: by the plugin and the limits of nbgrader's AssignLatePenalties."""
+def penalty(step: Configurable, by_policies: Lateness | None = None) -> Penalty:
+    """Return how late notebooks are penalised: by policies.toml, or by the plugin of nbgrader's AssignLatePenalties.
+
+    Its limits hold for both: never below 0, never more than the score.
+
+    Raises:
+        CourseError: both are there.
+    """
     late = AssignLatePenalties(parent=step, config=step.config)
     late.init_plugin()
+    if by_policies is not None and by_policies.policies.late is not None:
+        stock = type(late.plugin_inst) is LateSubmissionPlugin and late.plugin_inst.penalty_method == "none"
+        if not stock:
+            raise CourseError(
+                "late penalties are set twice: by [late] in policies.toml and by c.AssignLatePenalties.plugin_class or "
+                "c.LateSubmissionPlugin.penalty_method in nbgrader_config.py; take one of them out"
+            )
 
-    def points(student: str, score: float, late_s: float) -> float | None:
+    def points(student: str, score: float, late_s: float, assignment: str) -> float | None:
         if late_s <= 0 or not late.enabled:
             return None
-        lost = late.plugin_inst.late_submission_penalty(student, score, late_s)
+        if by_policies is None or by_policies.policies.late is None:
+            lost = late.plugin_inst.late_submission_penalty(student, score, late_s)
+        else:
+            lost = by_policies.loss(assignment, student, late_s).points(score) or None
         return None if lost is None else float(late._check_late_penalty(types.SimpleNamespace(score=score), lost))
 
     return points
+
+
+def _never(*_: object) -> None:
+    """Penalise nobody: where nothing is graded."""
+
+
+def penalty_of_course(converter: Autograde, settings: Kernelmark) -> Penalty:
+    """Return how a course penalises late notebooks, by its policies where it has such a file.
+
+    Raises:
+        CourseError: the policies cannot be understood.
+        StorageError: the grade book cannot be read.
+    """
+    root = Path(converter.coursedir.root)
+    with contextlib.closing(Book(converter.coursedir.db_url, settings.grade_book_wait_s)) as book:
+        return penalty(converter, of_course(root, book, root / settings.source_directory))
+
+
+@functools.lru_cache(maxsize=1)
+def _lateness(converter: Any) -> Lateness | None:
+    """Return the lateness of a class, read once for all of its feedback."""
+    settings = Kernelmark(parent=converter, config=converter.config)
+    root = Path(converter.coursedir.root)
+    with contextlib.closing(Book(converter.coursedir.db_url, settings.grade_book_wait_s)) as book:
+        return of_course(root, book, root / settings.source_directory)
 
 
 def records_of(assignment: str, student: str) -> list[Path]:
@@ -275,14 +330,14 @@ def records_of(assignment: str, student: str) -> list[Path]:
 
 
 @contextlib.contextmanager
-def _stopping(kind: type[Exception] = GraderError) -> Iterator[None]:
+def _stopping(kind: type[Exception] = GraderError, command: str = "nbgrader autograde") -> Iterator[None]:
     """End the whole run, in one line, for what would befall every submission alike."""
     try:
         yield
     except kind as error:
-        raise SystemExit(f"nbgrader autograde stopped: {error}") from error
+        raise SystemExit(f"{command} stopped: {error}") from error
     except OSError as error:
-        raise SystemExit(f"nbgrader autograde stopped: {explain(error)}") from error
+        raise SystemExit(f"{command} stopped: {explain(error)}") from error
 
 
 def _course(exporter: Configurable, place: dict[str, str]) -> Course:
@@ -306,7 +361,7 @@ def _submitted(step: NbGraderPreprocessor, place: dict[str, str]) -> Path:
     return Path(course.format_path(course.submitted_directory, place["student"], place["assignment"]))
 
 
-def _marks(nb: NotebookNode, record: SubmissionResult, hiding: Marks) -> str:
+def _marks(nb: NotebookNode, record: SubmissionResult, hiding: Marks, late: str) -> str:
     """Return the table of marks as HTML in a markdown cell; what the student wrote is escaped."""
     rows = []
     for cell in nb.cells:
@@ -323,7 +378,7 @@ def _marks(nb: NotebookNode, record: SubmissionResult, hiding: Marks) -> str:
                 "reason": "" if result is None else result.reason,
             }
         )
-    return page.render("marks.html", rows=rows, causes=record.causes)
+    return page.render("marks.html", rows=rows, causes=record.causes, late=late)
 
 
 def _claim(source: str, result: CellResult, hiding: Marks) -> str:

@@ -25,8 +25,8 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalErr
 from kernelmark.errors import CourseError, GraderError, StorageError
 from kernelmark.records import CellResult, SubmissionResult
 
-# Returns the penalty of a late notebook: (student, score, seconds late) -> points, or None.
-Penalty = Callable[[str, float, float], float | None]
+# Returns the penalty of a late notebook: (student, score, seconds late, assignment) -> points, or None.
+Penalty = Callable[[str, float, float, str], float | None]
 # How often a locked grade book is tried again.
 RETRY_S = 0.1
 AGAIN = "then run the same command again; nothing is lost"
@@ -217,7 +217,8 @@ def set_penalties(book: Gradebook, submission: Any, penalty: Penalty) -> None:
     ):
         book.db.refresh(notebook)
         # The score is a sum for which SQLite goes through the grades of the whole class: asked of what is late alone.
-        lost = penalty(submission.student_id, notebook.score, late_s) if late_s > 0 else None
+        late = (late_s, submission.assignment.name)
+        lost = penalty(submission.student_id, notebook.score, *late) if late_s > 0 else None
         notebook.late_submission_penalty = lost
 
 

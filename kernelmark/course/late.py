@@ -53,7 +53,7 @@ def penalties_again(
         late_s = seconds_late(when, held.duedate, row.extension)
         old = {name: place.penalty for name, place in row.notebooks.items()}
         try:
-            new = {name: penalty(student, place.score, late_s) for name, place in row.notebooks.items()}
+            new = {name: penalty(student, place.score, late_s, assignment) for name, place in row.notebooks.items()}
         except Exception as error:  # the plugin is the instructor's own code, and may raise anything
             said.append(f"{student}: the late penalty could not be worked out: {type(error).__name__}: {error}")
             continue

@@ -6,12 +6,13 @@ It changes no mark and reads nothing but the grade book.
 """
 
 import csv
-import re
 from pathlib import Path
 from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.plugins import ExportPlugin
+
+from kernelmark.text import field
 
 COLUMNS = (
     "assignment",
@@ -26,9 +27,6 @@ COLUMNS = (
     "score",
     "max_score",
 )
-# What begins a formula in one spreadsheet or another, full-width forms included; and a field begins
-# anew after a character that some settings take for the end of one.
-_FORMULA = re.compile(r"(^|[;,|\"])(\s*[=+\-@＝＋－＠])")
 
 
 class GradeSheet(ExportPlugin):
@@ -48,14 +46,6 @@ class GradeSheet(ExportPlugin):
                         students or {student.id}
                     ):
                         rows.writerow([field(value) for value in _row(gradebook, assignment, student)])
-
-
-def field(value: Any) -> str:
-    """Return a value as the text of one field that no spreadsheet computes."""
-    if isinstance(value, float | int):
-        return str(value)
-    text = "".join(c if c.isprintable() else " " for c in str("" if value is None else value))
-    return _FORMULA.sub(r"\1'\2", text)
 
 
 def _row(gradebook: Gradebook, assignment: Any, student: Any) -> tuple[Any, ...]:

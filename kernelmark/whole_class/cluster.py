@@ -103,7 +103,7 @@ class ClassAutograde(Autograde):
             raise SystemExit(autograde.OTHER_EXPORTER)
         settings = Kernelmark(parent=self, config=self.config)
         self._book = Book(self.coursedir.db_url, settings.grade_book_wait_s)
-        self._penalty = autograde.penalty(self.exporter)
+        self._penalty = self.exporter.penalty
         self._check_assignment()
         todo = self._todo()
         self.progress.begin(len(todo), skipped=len(self.assignments) - len(todo))

@@ -32,8 +32,8 @@ def looks(assignment: str, records: Path) -> list[str]:
     assert course is not None
     with contextlib.chdir(course.root):
         places = {
-            "submitted": _students(course, course.submitted_directory, assignment),
-            "autograded": _students(course, course.autograded_directory, assignment),
+            "submitted": students_in(course, course.submitted_directory, assignment),
+            "autograded": students_in(course, course.autograded_directory, assignment),
             "record": {path.name for path in (records / assignment).glob("*") if any(path.glob("*.json"))},
         }
         outlines = {
@@ -95,7 +95,8 @@ def _graded(row: Any) -> bool:
     return any(place.by_hand or any(m is not None for m in place.marks.values()) for place in row.notebooks.values())
 
 
-def _students(course: Any, directory: str, assignment: str) -> set[str]:
+def students_in(course: Any, directory: str, assignment: str) -> set[str]:
+    """Return whose folders for an assignment lie in one of nbgrader's directories, as seen from the course's root."""
     pattern = re.compile(course.format_path(directory, "(?P<student>.*)", re.escape(assignment), escape=True))
     excluded = course.student_id_exclude.split(",")
     found = (

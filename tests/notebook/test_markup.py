@@ -405,6 +405,8 @@ class TestOpened:
         page = opened((graded / name).as_uri())
         assert " data-ran=" not in page.partition(">")[0] + page.partition("<head")[0]
         assert remote[1][before:] == []
+        own = "<script>" + (ROOT / "kernelmark" / "templates" / "report.js").read_text() + "</script>"
+        page = page.replace(own, "", 1) if name == "report.html" else page
         assert not re.search(r"<(script|form|iframe|object|embed|link|base|svg onload)\b", page)
 
     def test_graded_notebook_is_stored_harmless(self, graded: Path):

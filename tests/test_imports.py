@@ -17,8 +17,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "kernelmark"
 # below; `...` stands for all of them.
 FLOORS: list[dict[str, str]] = [
     {"errors": "", "text": "", "records": "", "own_types": "", "autograde": ""},
-    {"notebook": "errors text records", "stopwatch": "errors text records"},
-    {"checks": "errors records own_types stopwatch", "lab": "stopwatch"},
+    {"notebook": "errors text records", "stopwatch": "errors text records", "shown": "text"},
+    {"checks": "errors text records own_types stopwatch shown", "lab": "stopwatch"},
     {"wire": "errors text own_types lab"},
     {"sandbox": "errors own_types lab stopwatch wire checks"},
     {"referee": "errors records own_types notebook stopwatch wire checks sandbox"},
@@ -67,6 +67,7 @@ ROOMS = {
     "stopwatch.timing": "records stats desk_clock",
     "stopwatch.lock": "errors",
     "stopwatch.clock": "errors",
+    "shown": "text",
     "lab": "stopwatch.desk_clock",
     "wire.bounds": "errors",
     "wire.kind": "bounds",
@@ -95,8 +96,8 @@ ROOMS = {
     "wire.raised": "errors text",
     "wire.asked": "errors values refused standing operators raised",
     "wire.proxy": "errors bounds kind values contents shared changes refused standing described raised asked",
-    "checks": "errors own_types records stopwatch.stats stopwatch.picture stopwatch.desk_clock stopwatch.timing "
-    "stopwatch.lock",
+    "checks": "errors text own_types records shown stopwatch.stats stopwatch.picture stopwatch.desk_clock "
+    "stopwatch.timing stopwatch.lock",
     "sandbox.folders": "",
     "sandbox.limits": "",
     "sandbox.shared_files": "wire.values wire.files",
@@ -163,7 +164,8 @@ ROOMS = {
     "course.autograde": "errors records notebook.cells notebook.markers notebook.conform notebook.intake "
     "notebook.folder notebook.page notebook.markup stopwatch.stats referee.grading nbgrader_settings steps "
     "settings places gradebook resume",
-    "course.seam": "notebook.markup places release sheet autograde",
+    "course.validated": "notebook.cells",
+    "course.seam": "notebook.markup places validated release sheet autograde",
     "whole_class.progress": "text records stopwatch.stats",
     "whole_class.work": "errors records notebook.conform notebook.folder sandbox.folders sandbox.limits "
     "referee.grading",

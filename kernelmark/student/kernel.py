@@ -10,7 +10,7 @@ the notebook. Its last line is shown where the kernel does not come up.
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import nbformat
 from nbclient import NotebookClient
@@ -42,7 +42,7 @@ def run_cells(folder: Path, sources: Mapping[int, str]) -> Outputs:
     return found
 
 
-def _run(folder: Path, sources: Mapping[int, str], found: Outputs, words: BinaryIO) -> int | None:
+def _run(folder: Path, sources: Mapping[int, str], found: Outputs, words: IO[bytes]) -> int | None:
     """Run cells in one kernel, add what is not found yet, and return the cell that ended it, or None."""
     cells = [nbformat.v4.new_code_cell(source) for source in (NO_EXIT, *sources.values())]
     notebook = nbformat.v4.new_notebook(cells=cells)
@@ -70,7 +70,7 @@ def _run(folder: Path, sources: Mapping[int, str], found: Outputs, words: Binary
     return None
 
 
-def _no_kernel(error: Exception, words: BinaryIO) -> KernelmarkError:
+def _no_kernel(error: Exception, words: IO[bytes]) -> KernelmarkError:
     words.seek(0)
     last = words.read().decode(errors="replace").strip().rpartition("\n")[2]
     said = f"{type(error).__name__}: {str(error)[:300]}" + (f" ({last[:300]})" if last else "")

@@ -345,7 +345,8 @@ def _show(verdict: Verdict) -> None:
 
         # What the judge shows goes into pages that keep a drawing, and no HTML but the plainest.
         drawn = {"text/html": picture.as_html(verdict)} if desk else {"image/svg+xml": picture.as_svg(verdict)}
-        display({**drawn, "text/plain": text}, raw=True, metadata={shown.KEY: {"earned": picture.earned(verdict)}})
+        told = {"points": verdict.points, "most": verdict.max_points, "outcome": verdict.outcome}
+        display({**drawn, "text/plain": text}, raw=True, metadata={shown.KEY: {"speed": told}})
 
 
 # The one import that acts: a student's kernel learns to say a failed test in a sentence when the set-up cell brings

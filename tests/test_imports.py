@@ -148,6 +148,7 @@ ROOMS = {
     "notebook.markup sandbox.folders sandbox.limits run warm autotest",
     "student.kernel": "errors",
     "student.desk": "errors text records notebook.cells notebook.causes kernel",
+    "student.terminal": "text records desk",
     "student.export": "errors text",
     "course.nbgrader_settings": "text",
     "course.steps": "errors records notebook.conform notebook.folder nbgrader_settings",

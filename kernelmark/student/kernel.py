@@ -8,7 +8,7 @@ the notebook. Its last line is shown where the kernel does not come up.
 """
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -26,10 +26,13 @@ NO_EXIT = "get_ipython().ask_exit = lambda: print('exit() does nothing here')"
 Outputs = dict[int, list[NotebookNode]]
 
 
-def run_cells(folder: Path, sources: Mapping[int, str]) -> Outputs:
+def run_cells(folder: Path, sources: Mapping[int, str], tell: Callable[[int], None] = lambda key: None) -> Outputs:
     """Run cells in their order in a fresh kernel, and return the outputs of each by its key.
 
     A cell that ends the kernel, or that does not come to an end, has an error that says so.
+
+    Args:
+        tell: called with the key of each cell as it begins.
 
     Raises:
         KernelmarkError: the kernel does not come up.
@@ -37,12 +40,14 @@ def run_cells(folder: Path, sources: Mapping[int, str]) -> Outputs:
     found: Outputs = {}
     left = dict(sources)
     with tempfile.TemporaryFile() as words:
-        while (guilty := _run(folder, left, found, words)) is not None:
+        while (guilty := _run(folder, left, found, words, tell)) is not None:
             del left[guilty]
     return found
 
 
-def _run(folder: Path, sources: Mapping[int, str], found: Outputs, words: IO[bytes]) -> int | None:
+def _run(
+    folder: Path, sources: Mapping[int, str], found: Outputs, words: IO[bytes], tell: Callable[[int], None]
+) -> int | None:
     """Run cells in one kernel, add what is not found yet, and return the cell that ended it, or None."""
     cells = [nbformat.v4.new_code_cell(source) for source in (NO_EXIT, *sources.values())]
     notebook = nbformat.v4.new_notebook(cells=cells)
@@ -55,6 +60,8 @@ def _run(folder: Path, sources: Mapping[int, str], found: Outputs, words: IO[byt
         client.reset_execution_trackers()
         with client.setup_kernel(stderr=words):
             for number, (running, cell) in enumerate(zip((None, *sources), cells, strict=True)):
+                if running is not None:
+                    tell(running)
                 client.execute_cell(cell, number)
                 if running is not None:
                     found.setdefault(running, cell.outputs)

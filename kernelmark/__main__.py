@@ -393,12 +393,12 @@ def _check(arguments: argparse.Namespace) -> int:
     from kernelmark.student import desk, terminal
 
     left_out: list[str] = []
+    status = 130
     try:
-        path = desk.find(arguments.notebook, left_out=left_out)
-    finally:
-        _tell(left_out)
-    status = 0
-    try:
+        try:
+            path = desk.find(arguments.notebook, left_out=left_out)
+        finally:
+            _tell(left_out)
         for _ in terminal.changes(path) if arguments.watch else (None,):
             try:
                 with terminal.running() as tell:
@@ -413,7 +413,6 @@ def _check(arguments: argparse.Namespace) -> int:
                 print(f"\nWatching {path}; save it to check again, ctrl-C to end.\n", flush=True)
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)
-        return status if arguments.watch else 130
     return status
 
 

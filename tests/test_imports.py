@@ -39,6 +39,7 @@ ROOMS = {
     "notebook.causes": "records",
     "notebook.pictures": "",
     "notebook.markers": "errors text cells",
+    "notebook.parts": "",
     "notebook.places": "cells",
     "notebook.reaching": "cells",
     "notebook.background": "cells places reaching",
@@ -60,7 +61,8 @@ ROOMS = {
     "notebook.intake": "errors text stamps",
     "notebook.folder": "errors text conform intake",
     "notebook.page": "text",
-    "notebook.markup": "text pictures page",
+    "notebook.formulas": "",
+    "notebook.markup": "text pictures formulas page",
     "stopwatch.stats": "errors records",
     "stopwatch.picture": "text records stats",
     "stopwatch.desk_clock": "",
@@ -147,7 +149,7 @@ ROOMS = {
     "referee.grading": "errors records notebook.cells notebook.conform notebook.intake notebook.folder "
     "notebook.markup sandbox.folders sandbox.limits run warm autotest",
     "student.kernel": "errors",
-    "student.desk": "errors text records notebook.cells notebook.causes kernel",
+    "student.desk": "errors text records notebook.cells notebook.causes notebook.parts kernel",
     "student.terminal": "text records desk",
     "student.export": "errors text",
     "course.nbgrader_settings": "text",
@@ -162,9 +164,9 @@ ROOMS = {
     "course.late": "notebook.intake stopwatch.stats gradebook stores",
     "course.resume": "errors records notebook.intake referee.grading places gradebook stores drift late",
     "course.sheet": "",
+    "course.feedback": "records notebook.cells notebook.parts notebook.page stopwatch.stats stopwatch.picture",
     "course.autograde": "errors records notebook.cells notebook.markers notebook.conform notebook.intake "
-    "notebook.folder notebook.page notebook.markup stopwatch.stats referee.grading nbgrader_settings steps "
-    "settings places gradebook resume",
+    "notebook.folder notebook.markup referee.grading nbgrader_settings steps settings places gradebook resume feedback",
     "course.validated": "notebook.cells",
     "course.seam": "notebook.markup places validated release sheet autograde",
     "whole_class.progress": "text records stopwatch.stats",

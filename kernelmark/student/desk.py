@@ -18,6 +18,7 @@ from nbformat.notebooknode import NotebookNode
 from kernelmark.errors import KernelmarkError
 from kernelmark.notebook.causes import Causes, names_of
 from kernelmark.notebook.cells import claim_of
+from kernelmark.notebook.parts import parts_of
 from kernelmark.records import Cause
 from kernelmark.student.kernel import run_cells
 from kernelmark.text import visible
@@ -25,7 +26,6 @@ from kernelmark.text import visible
 RESULTS = Path(".kernelmark") / "check"
 # What nbgrader puts where a solution or a written answer was.
 UNWRITTEN_CODE, UNWRITTEN_TEXT = "raise NotImplementedError()", "YOUR ANSWER HERE"
-_PART = re.compile(r"^##\s+Part\s+(\w+)\b:?\s*(.*?)\s*(?:\(.*\))?\s*$", re.MULTILINE)
 
 Outcome = Literal["passed", "partly", "failed", "not decided", "not started"]
 
@@ -149,7 +149,7 @@ def check(path: Path, part: str | None = None, tell: Callable[[str], None] = lam
         KernelmarkError: there is no such part, or the kernel did not come up.
     """
     cells = _cells(path)
-    parts = _parts(cells)
+    parts = parts_of(cells)
     known = list(dict.fromkeys(letter for letter, _ in parts if letter))
     if part is not None and part.upper() not in known:
         raise KernelmarkError(f"{path.name} has no part {part!r}; it has {', '.join(known)}")
@@ -188,18 +188,6 @@ def _marks(cell: NotebookNode) -> NotebookNode:
 def _is_test(cell: NotebookNode) -> bool:
     marks = _marks(cell)
     return bool(cell.cell_type == "code" and marks.get("grade") and not marks.get("solution"))
-
-
-def _parts(cells: Sequence[NotebookNode]) -> list[tuple[str, str]]:
-    """Return the letter and the heading of the part that each cell stands in."""
-    now, found = ("", ""), []
-    for cell in cells:
-        if cell.cell_type == "markdown" and (match := _PART.search(cell.source)):
-            now = (match[1].upper(), f"Part {match[1]}: {match[2]}")
-        elif cell.cell_type == "markdown" and cell.source.startswith("## "):
-            now = ("", cell.source.split("\n")[0].lstrip("# "))
-        found.append(now)
-    return found
 
 
 def _run(

@@ -241,8 +241,9 @@ def _result(cell: NotebookNode, part: str, outputs: Sequence[NotebookNode], unwr
     ]
     marks = _marks(cell)
     most = float(marks.points)
-    earned = sum(speed["points"] for speed in speeds) if speeds else most
-    outcome: Outcome = "passed" if earned == most else "partly"
+    partly = any(speed["points"] < speed["most"] for speed in speeds)
+    earned = min(most, sum(speed["points"] for speed in speeds)) if partly else most
+    outcome: Outcome = "partly" if partly else "passed"
     if any(speed["outcome"] == "inconclusive" for speed in speeds):
         outcome = "not decided"
     said = ""

@@ -145,6 +145,9 @@ def _for_students(commands: Any) -> None:
     check = commands.add_parser("check", help="run the visible tests of your notebook, and say what to do next")
     check.add_argument("notebook", help="a notebook, an assignment's folder, or how its name begins, as in 03")
     check.add_argument("part", nargs="?", default=None, help="one part, as in C (default: all)")
+    check.add_argument(
+        "--watch", action="store_true", help="check again whenever the notebook is saved; ctrl-C ends it"
+    )
     check.set_defaults(run=_check)
 
     export = commands.add_parser("export", help="make a Python package of what solved notebooks export")
@@ -353,28 +356,42 @@ def _calibrate(arguments: argparse.Namespace) -> int:
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    from kernelmark.student import desk
+    from kernelmark.student import desk, terminal
 
     left_out: list[str] = []
     found = [desk.progress(path) for path in desk.notebooks(Path(arguments.folder), left_out)]
     _tell(left_out)
     if not found:
         raise KernelmarkError(f"no assignment in {arguments.folder} or one folder down")
-    print(desk.as_status(found))
+    print(terminal.as_status(found))
     return 0
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from kernelmark.student import desk
+    from kernelmark.student import desk, terminal
 
     left_out: list[str] = []
+    status = 130
     try:
-        path = desk.find(arguments.notebook, left_out=left_out)
-    finally:
-        _tell(left_out)
-    found = desk.check(path, arguments.part)
-    print(desk.as_report(path, found, arguments.part))
-    return int(any(item.outcome != "passed" for item in found))
+        try:
+            path = desk.find(arguments.notebook, left_out=left_out)
+        finally:
+            _tell(left_out)
+        for _ in terminal.changes(path) if arguments.watch else (None,):
+            try:
+                with terminal.running() as tell:
+                    found = desk.check(path, arguments.part, tell)
+                print(terminal.as_report(path, found, arguments.part))
+                status = int(any(item.outcome != "passed" for item in found))
+            except KernelmarkError as error:
+                if not arguments.watch:
+                    raise
+                print(f"kernelmark: {visible(str(error))}", file=sys.stderr)
+            if arguments.watch:
+                print(f"\nWatching {path}; save it to check again, ctrl-C to end.\n", flush=True)
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+    return status
 
 
 def _export(arguments: argparse.Namespace) -> int:

@@ -2,7 +2,7 @@
 
 A terminal obeys control characters, a right-to-left mark turns the words behind it round, and a name of bytes that
 are no UTF-8 cannot be printed at all; a spreadsheet computes what begins like a formula. It does not escape markup;
-`notebook.page` does.
+`notebook.page` does. A regular expression is said by the words that it looks for.
 """
 
 import re
@@ -31,6 +31,35 @@ def field(value: Any) -> str:
         return str(value)
     text = "".join(c if c.isprintable() else " " for c in str("" if value is None else value))
     return _FORMULA.sub(r"\1'\2", text)
+
+
+def words_of_pattern(pattern: str) -> str:
+    r"""Return what a regular expression looks for, in words: `'2, 3' and then '4, 5'` for `2, 3.*4, 5`.
+
+    What it leaves open, a class of characters or a repetition, separates words; it is not said.
+    """
+    ways = ["\0"]
+    for found in _PIECE.finditer(pattern):
+        piece = found[0]
+        if piece == "|":
+            ways.append("\0")
+        elif found["escaped"]:
+            ways[-1] += found["escaped"]
+        elif found["literal"]:
+            ways[-1] += piece
+        elif piece[0] not in "^$()":
+            ways[-1] += "\0"
+    words = [[repr(word.strip()) for word in way.split("\0") if word.strip()] for way in ways]
+    told = dict.fromkeys(" and then ".join(way) for way in words if way)
+    return " or ".join(told) or "something else"
+
+
+# In this order: an escaped character with what may repeat it, groups' heads, classes, and plain characters.
+_PIECE = re.compile(
+    r"\\(?P<escaped>[^\w])(?![*+?{])|\\.[*+?]?|\((?:\?(?:[:=!]|<[=!]|P<\w+>|[a-zA-Z]+\)))?|\)|\||[\^$]"
+    r"|\[\^?\]?[^\]]*\][*+?]?|\{[\d,]*\}|[*+?]|.[*?]\??|\.\+\??|(?P<literal>.)",
+    re.DOTALL,
+)
 
 
 def _shows(char: str) -> bool:

@@ -17,8 +17,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "kernelmark"
 # below; `...` stands for all of them.
 FLOORS: list[dict[str, str]] = [
     {"errors": "", "text": "", "records": "", "own_types": "", "autograde": ""},
-    {"notebook": "errors text records", "stopwatch": "errors text records"},
-    {"checks": "errors records own_types stopwatch", "lab": "stopwatch"},
+    {"notebook": "errors text records", "stopwatch": "errors text records", "shown": "text"},
+    {"checks": "errors text records own_types stopwatch shown", "lab": "stopwatch"},
     {"wire": "errors text own_types lab"},
     {"sandbox": "errors own_types lab stopwatch wire checks"},
     {"referee": "errors records own_types notebook stopwatch wire checks sandbox"},
@@ -40,6 +40,7 @@ ROOMS = {
     "notebook.causes": "records",
     "notebook.pictures": "",
     "notebook.markers": "errors text cells",
+    "notebook.parts": "",
     "notebook.places": "cells",
     "notebook.reaching": "cells",
     "notebook.patching": "cells",
@@ -64,13 +65,15 @@ ROOMS = {
     "notebook.intake": "errors text stamps",
     "notebook.folder": "errors text conform intake",
     "notebook.page": "text",
-    "notebook.markup": "text pictures page",
+    "notebook.formulas": "",
+    "notebook.markup": "text pictures formulas page",
     "stopwatch.stats": "errors records",
     "stopwatch.picture": "text records stats",
     "stopwatch.desk_clock": "",
     "stopwatch.timing": "records stats desk_clock",
     "stopwatch.lock": "errors",
     "stopwatch.clock": "errors",
+    "shown": "text",
     "lab": "stopwatch.desk_clock",
     "wire.bounds": "errors",
     "wire.kind": "bounds",
@@ -105,8 +108,8 @@ ROOMS = {
     "wire.proxy": "errors built_on kind kinds_numpy of_libraries values shared changes refused standing described "
     "raised asked returned",
     "wire.foundation": "built_on values proxy",
-    "checks": "errors own_types records stopwatch.stats stopwatch.picture stopwatch.desk_clock stopwatch.timing "
-    "stopwatch.lock",
+    "checks": "errors text own_types records shown stopwatch.stats stopwatch.picture stopwatch.desk_clock "
+    "stopwatch.timing stopwatch.lock",
     "sandbox.folders": "",
     "sandbox.limits": "",
     "sandbox.shared_files": "wire.values wire.files",
@@ -157,7 +160,8 @@ ROOMS = {
     "referee.grading": "errors records notebook.cells notebook.conform notebook.intake notebook.folder "
     "notebook.markup sandbox.folders sandbox.limits run warm autotest",
     "student.kernel": "errors",
-    "student.desk": "errors text records notebook.cells notebook.causes kernel",
+    "student.desk": "errors text records notebook.cells notebook.causes notebook.parts kernel",
+    "student.terminal": "text records desk",
     "student.export": "errors text",
     "course.nbgrader_settings": "text",
     "course.steps": "errors records notebook.conform notebook.folder nbgrader_settings",
@@ -175,10 +179,12 @@ ROOMS = {
     "course.late": "notebook.intake stopwatch.stats gradebook stores",
     "course.resume": "errors records notebook.intake referee.grading places gradebook stores drift late",
     "course.sheet": "text",
+    "course.feedback": "records notebook.cells notebook.parts notebook.page stopwatch.stats stopwatch.picture",
     "course.autograde": "errors records notebook.cells notebook.markers notebook.conform notebook.intake "
-    "notebook.folder notebook.page notebook.markup stopwatch.stats referee.grading nbgrader_settings steps "
-    "settings places gradebook lateness resume",
-    "course.seam": "notebook.markup places release sheet autograde",
+    "notebook.folder notebook.markup referee.grading nbgrader_settings steps settings places gradebook lateness resume "
+    "feedback",
+    "course.validated": "notebook.cells",
+    "course.seam": "notebook.markup places validated release sheet autograde",
     "whole_class.progress": "text records stopwatch.stats",
     "whole_class.work": "errors records notebook.conform notebook.folder sandbox.folders sandbox.limits "
     "referee.grading",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kernelmark.text import visible
+from kernelmark.text import visible, words_of_pattern
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,21 @@ def test_a_name_has_no_lines():
     """The ends of lines stand in prose only."""
     assert visible("a\n\tb") == "a\n\tb"
     assert visible("a\n\tb\r", lines=False) == "a\\n\\tb\\r"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        ("shape", "'shape'"),
+        ("2, 3.*4, 5", "'2, 3' and then '4, 5'"),
+        ("2, 3.*3, 2|3, 2.*2, 3", "'2, 3' and then '3, 2' or '3, 2' and then '2, 3'"),
+        (r"\(3,\)", "'(3,)'"),
+        ("(?i)seed", "'seed'"),
+        (r"no\s+such [a-z]+ here", "'no' and then 'such' and then 'here'"),
+        (r"0\.5 of", "'0.5 of'"),
+        (r"\d+", "something else"),
+    ],
+)
+def test_a_pattern_is_said_by_the_words_that_it_looks_for(pattern: str, words: str):
+    """A student reads words, no regular expression."""
+    assert words_of_pattern(pattern) == words

@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
@@ -27,6 +26,7 @@ from traitlets import List, Unicode
 from traitlets.config import Configurable
 
 from kernelmark.course import steps
+from kernelmark.course.feedback import feedback, rows_of
 from kernelmark.course.gradebook import Book, Penalty, explain, in_one_transaction, void_marks, write_marks
 from kernelmark.course.lateness import Lateness, of_course
 from kernelmark.course.nbgrader_settings import told
@@ -34,8 +34,8 @@ from kernelmark.course.places import share
 from kernelmark.course.resume import Ready, alone, check_free, prepare
 from kernelmark.course.settings import Kernelmark
 from kernelmark.errors import CourseError, GraderError, KernelmarkError
-from kernelmark.notebook import folder, intake, page
-from kernelmark.notebook.cells import Marks, claim_of, hidden_lines, without_hidden_lines
+from kernelmark.notebook import folder, intake
+from kernelmark.notebook.cells import hidden_lines, without_hidden_lines
 from kernelmark.notebook.conform import Course, read_submission
 from kernelmark.notebook.intake import own_files
 from kernelmark.notebook.markers import Markers
@@ -51,16 +51,6 @@ from kernelmark.records import (
     write_record,
 )
 from kernelmark.referee.grading import graded_notebook, read_source, source_of, unanswered
-from kernelmark.stopwatch.stats import number
-
-# The table of marks stands in the place of nbgrader's list of test cells.
-FEEDBACK_STYLE = """
-#toc { display: none }
-table { width: 100%; margin: 1em 0 }
-td, th { border: 1px solid #ccc; padding: .3em .6em; text-align: left; vertical-align: top; white-space: normal }
-.output_text pre, .output_area pre { white-space: pre-wrap }
-"""
-
 
 OTHER_EXPORTER = (
     "this course does not use Kernelmark: c.Autograde.exporter_class is not kernelmark.course.autograde."
@@ -225,25 +215,25 @@ class SaveGrades(NbGraderPreprocessor):
 
 
 class StudentView(NbGraderPreprocessor):
-    """Makes a graded notebook fit for its student: a table of marks, no hidden test, no staff output."""
+    """Makes a graded notebook fit for its student: marks with their reasons, no hidden test, no staff output."""
 
     # The HTML exporter configures this for every step; without it each run would warn.
     display_data_priority = List(Unicode()).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        """Return the notebook with the marks and their reasons in words at its head."""
+        """Return the notebook, and in resources["kernelmark"] what a page says at its head and with each cell."""
         place = resources["nbgrader"]
         nb.cells = [cell for cell in nb.cells if cell.metadata.get("kernelmark", {}).get("for") != "staff"]
-        nb, resources = super().preprocess(nb, resources)
-        css = resources.setdefault("inlining", {}).setdefault("css", [])
-        css.append(PAGE_STYLE)
         path = record_path(place["assignment"], place["student"], place["notebook"])
-        if path.is_file():
+        record = from_json(SubmissionResult, path.read_bytes()) if path.is_file() else None
+        late = ""
+        if record is not None:
             with _stopping(KernelmarkError, "nbgrader generate_feedback"):
                 late = self._late(place)
-            table = _marks(nb, from_json(SubmissionResult, path.read_bytes()), Markers.of(self.config).hidden, late)
-            css.append(FEEDBACK_STYLE)
-            nb.cells.insert(0, nbformat.v4.new_markdown_cell(table))
+        rows = rows_of(nb, record, Markers.of(self.config).hidden)
+        nb, resources = super().preprocess(nb, resources)
+        resources.setdefault("inlining", {}).setdefault("css", []).append(PAGE_STYLE)
+        resources["kernelmark"] = feedback(nb, rows, record, place, late)
         return nb, resources
 
     def _late(self, place: dict[str, Any]) -> str:
@@ -359,32 +349,6 @@ def _submitted(step: NbGraderPreprocessor, place: dict[str, str]) -> Path:
     """Return the folder that was handed in; not all that lies in it is copied to autograded/."""
     course = step.parent.parent.coursedir
     return Path(course.format_path(course.submitted_directory, place["student"], place["assignment"]))
-
-
-def _marks(nb: NotebookNode, record: SubmissionResult, hiding: Marks, late: str) -> str:
-    """Return the table of marks as HTML in a markdown cell; what the student wrote is escaped."""
-    rows = []
-    for cell in nb.cells:
-        meta = cell.metadata.get("nbgrader", {})
-        if not meta.get("grade"):
-            continue
-        result = record.cell(meta["grade_id"])
-        rows.append(
-            {
-                "name": meta["grade_id"],
-                "claim": "" if result is None else _claim(cell.source, result, hiding),
-                "points": f"{number(meta['score'])} of {number(meta['points'])}",
-                "waits": result is not None and result.points is None and not meta["score"],
-                "reason": "" if result is None else result.reason,
-            }
-        )
-    return page.render("marks.html", rows=rows, causes=record.causes, late=late)
-
-
-def _claim(source: str, result: CellResult, hiding: Marks) -> str:
-    """Return what a test claims; what stands among its hidden lines is said only where it explains a loss."""
-    lost = result.points is not None and result.points < result.max_points
-    return result.claim if lost or result.claim == claim_of(without_hidden_lines(source, hiding)) else ""
 
 
 def keep(result: SubmissionResult, log: logging.Logger) -> tuple[SubmissionResult, SubmissionResult | None]:

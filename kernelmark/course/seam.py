@@ -16,6 +16,7 @@ from kernelmark.course.autograde import Conform, Grade, SaveGrades, StudentView,
 from kernelmark.course.places import find_by_name
 from kernelmark.course.release import CheckedRelease, with_check
 from kernelmark.course.sheet import GradeSheet
+from kernelmark.course.validated import in_sentences
 from kernelmark.notebook.markup import FeedbackPage, SafePage, cell2html, clean
 
 
@@ -27,6 +28,7 @@ def use(c: Config) -> None:
     """
     # Brackets in a course's path are no pattern, and a folder without a notebook is a submission too.
     find_by_name()
+    in_sentences()
     # What would publish something hidden, mark wrongly, or send a class to a person: the release stops there.
     c.GenerateAssignment.preprocessors = with_check(_said(c, "GenerateAssignment", "preprocessors", None))
     c.ExchangeFactory.setdefault("release_assignment", CheckedRelease)

@@ -6,10 +6,12 @@ runs no script, loads nothing, sends no form, and no part of it lies over anothe
 what the words say, and code keeps its text.
 """
 
+import copy
 import html
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -20,8 +22,10 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
 from nbformat.notebooknode import NotebookNode
+from traitlets.config import Config
 
 from kernelmark.notebook import pictures
+from kernelmark.notebook.formulas import as_mathml
 from kernelmark.notebook.page import literal
 from kernelmark.notebook.pictures import PICTURES, is_picture
 from kernelmark.text import visible
@@ -31,6 +35,9 @@ MAX_MARKDOWN_CHARS = 10_000
 MAX_NOTEBOOK_MARKDOWN_CHARS = 100_000
 MAX_HTML_CHARS = 500_000
 MAX_DEPTH = 40
+# Of the formulas of one text; each becomes about ten times as long.
+MAX_FORMULAS_CHARS = 20_000
+WIDE_CHARS = 60
 TAGS = frozenset(
     re.findall(
         r"\w+",
@@ -58,6 +65,8 @@ LOOKS = frozenset({"align", "border", "dir", "height", "lang", "rel", "scope", "
 # Of the pictures of a cell, each time that its text shows one: a word of Markdown may not become gigabytes of a page.
 MAX_SHOWN_CHARS = 30_000_000
 # Letters can be stacked so high that they cover the line above: every part of a page is painted inside its own edges.
+TEMPLATES = Path(__file__).parent.parent / "templates" / "nbconvert"
+NBGRADERS_TEMPLATE, OUR_TEMPLATE = "feedback", "kernelmark"
 CONTAINED = "contain: paint; overflow-x: auto"
 PAGE_STYLE = f".text_cell_render, .output_area, .input_area {{ {CONTAINED} }} td {{ overflow: hidden }}"
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -79,8 +88,9 @@ def clean(markup: str) -> str:
 
 def markdown2html(source: str, attachments: Mapping[str, Mapping[str, str]] | None = None) -> str:
     """Return Markdown as clean HTML, its attached pictures in it."""
-    found = _Embedded(attachments or {})
-    return f'<div style="{CONTAINED}">{found.filled(clean(found.marked(_rendered(source))))}</div>'
+    found, drawn = _Embedded(attachments or {}), _Drawn()
+    text = drawn.filled(found.filled(clean(found.marked(_rendered(source, drawn)))))
+    return f'<div style="{CONTAINED}">{text}</div>'
 
 
 @jinja2.pass_context
@@ -142,19 +152,86 @@ class SafePage(Preprocessor):
 
 
 class FeedbackPage(HTMLExporter):
-    """nbgrader's feedback page without its scripts, and with a policy that allows none: it opens without a network."""
+    """The feedback page: no script, a policy that allows none, and nothing to load, so that it opens without a network.
+
+    A course that names a template of its own keeps it, less its scripts.
+    """
+
+    def __init__(self, config: Any = None, **kw: Any):
+        config = Config() if config is None else copy.deepcopy(config)
+        if config.HTMLExporter.get("template_name", NBGRADERS_TEMPLATE) == NBGRADERS_TEMPLATE:
+            config.FeedbackPage.template_name = OUR_TEMPLATE
+            config.FeedbackPage.extra_template_basedirs = [str(TEMPLATES)]
+        super().__init__(config=config, **kw)  # type: ignore[no-untyped-call]
+
+    def default_filters(self) -> Iterator[tuple[str, Any]]:
+        """Add the filter of the notebook's headings, which stand below the page's own."""
+        yield from super().default_filters()  # type: ignore[no-untyped-call]
+        yield "demoted", demoted
 
     def from_notebook_node(  # type: ignore[override]
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[str, dict[str, Any]]:
-        """Return the page; formulas stand in it as they were written."""
+        """Return the page."""
+        resources = ResourcesDict() if resources is None else resources
+        resources["kernelmark_css"] = PAGE_STYLE
         page, resources = super().from_notebook_node(nb, resources, **kw)
         page = re.sub(r"<script\b.*?</script>", "", page, flags=re.DOTALL | re.IGNORECASE)
         return page.replace("<head>", f"<head>{HEAD}", 1), resources
 
 
+def demoted(markup: str) -> str:
+    """Return clean HTML with its headings two levels down, for a page that has a title and sections of its own."""
+    return re.sub(r"(</?h)([1-6])(?=[ >])", lambda match: f"{match[1]}{min(6, int(match[2]) + 2)}", markup)
+
+
+class _Drawn:
+    """Formulas of one text: a token stands for each until all else is clean, and cannot be written by anybody."""
+
+    def __init__(self) -> None:
+        self._token = secrets.token_hex(16)
+        self._found: list[str] = []
+        self._left = MAX_FORMULAS_CHARS
+
+    def mark(self, latex: str, *, block: bool) -> str:
+        """Return the token of a formula; "" where it is to stand as it was typed."""
+        self._left -= len(latex)
+        made = as_mathml(latex, block=block) if self._left >= 0 else None
+        if made is None:
+            return ""
+        # What may be wider than a phone can be scrolled, by keyboard too.
+        wide = ' tabindex="0" role="group" aria-label="formula"' if len(latex) > WIDE_CHARS else ""
+        self._found.append(f'<span class="formula"{wide}>{made}</span>' if block else made)
+        return f"{self._token}n{len(self._found) - 1}E"
+
+    def filled(self, markup: str) -> str:
+        """Return clean HTML with the formulas in the place of the tokens, and none within a tag."""
+        return re.sub(rf'<(?:[^<>"]|"[^"]*")*>|{self._token}n(\d+)E', self._fill, markup) if self._found else markup
+
+    def _fill(self, match: re.Match[str]) -> str:
+        if match[1] is None:  # a tag; the text of a picture's `alt` may have held a formula
+            return re.sub(rf"{self._token}n\d+E", "", match[0])
+        return self._found[int(match[1])]
+
+
 class _Renderer(IPythonRenderer):
     """Markdown without what asks for a colour or a file; a diagram, which nbconvert does not escape, is refused."""
+
+    # Where formulas are drawn.
+    drawn: _Drawn | None = None
+
+    def block_math(self, body: str) -> str:
+        """Draw a formula on lines of its own."""
+        return (self.drawn.mark(body, block=True) if self.drawn else "") or super().block_math(body)
+
+    def inline_math(self, body: str) -> str:
+        """Draw a formula within a line."""
+        return (self.drawn.mark(body, block=False) if self.drawn else "") or super().inline_math(body)
+
+    def latex_environment(self, name: str, body: str) -> str:
+        """Draw a formula that is an environment of LaTeX's."""
+        latex = f"\\begin{{{name}}}{body}\\end{{{name}}}"
+        return (self.drawn.mark(latex, block=True) if self.drawn else "") or super().latex_environment(name, body)
 
     def block_code(self, code: str, info: str | None = None) -> str:
         mermaid = ' class="mermaid"' if (info or "").startswith("mermaid") else ""
@@ -164,8 +241,9 @@ class _Renderer(IPythonRenderer):
         return src  # an attachment that is missing would end the page
 
 
-def _rendered(source: str) -> str:
+def _rendered(source: str, drawn: _Drawn | None = None) -> str:
     renderer = _Renderer(escape=False, exclude_anchor_links=True)
+    renderer.drawn = drawn
     try:
         return MarkdownWithMath(renderer=renderer).render(source)
     except (RecursionError, ValueError):  # nested too deep, or a number of thousands of digits

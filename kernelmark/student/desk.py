@@ -7,7 +7,7 @@ JupyterLab would: nothing is protected and nothing is graded. Hidden tests are n
 import json
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,6 +18,7 @@ from nbformat.notebooknode import NotebookNode
 from kernelmark.errors import KernelmarkError
 from kernelmark.notebook.causes import Causes, names_of
 from kernelmark.notebook.cells import claim_of
+from kernelmark.notebook.parts import parts_of
 from kernelmark.records import Cause
 from kernelmark.student.kernel import run_cells
 from kernelmark.text import visible
@@ -25,14 +26,20 @@ from kernelmark.text import visible
 RESULTS = Path(".kernelmark") / "check"
 # What nbgrader puts where a solution or a written answer was.
 UNWRITTEN_CODE, UNWRITTEN_TEXT = "raise NotImplementedError()", "YOUR ANSWER HERE"
-_PART = re.compile(r"^##\s+Part\s+(\w+)\b:?\s*(.*?)\s*(?:\(.*\))?\s*$", re.MULTILINE)
 
-Outcome = Literal["passed", "failed", "not started"]
+Outcome = Literal["passed", "partly", "failed", "not decided", "not started"]
 
 
 @dataclass(frozen=True)
 class Check:
-    """What one visible test found."""
+    """What one visible test found.
+
+    Args:
+        said: why it failed; "" where it did not.
+        picture: of a speed check, as text.
+        line: of the test, from 1, where it failed; 0 where that is not known.
+        earned: points, part of them where a speed check gave part.
+    """
 
     grade_id: str
     part: str
@@ -41,6 +48,8 @@ class Check:
     claim: str
     said: str
     picture: str = ""
+    line: int = 0
+    earned: float = 0.0
 
 
 class Checks(list[Check]):
@@ -128,26 +137,19 @@ def progress(path: Path) -> Progress:
     )
 
 
-def as_status(found: Sequence[Progress]) -> str:
-    """Return the lines of `kernelmark status`."""
-    width = max(len(item.title) for item in found)
-    lines = [f"{'assignment':{width}}  points  functions  answers  visible tests"]
-    for item in found:
-        code, text = f"{item.begun} of {item.solutions}", f"{item.written} of {item.answers}"
-        lines.append(f"{item.title:{width}}  {item.points:6g}  {code:>9}  {text:>7}  {item.checked}")
-    return "\n".join([*lines, "", _next_step(found)])
-
-
-def check(path: Path, part: str | None = None) -> Checks:
+def check(path: Path, part: str | None = None, tell: Callable[[str], None] = lambda name: None) -> Checks:
     """Run the visible tests of a notebook, or of one part of it, in a fresh Jupyter kernel.
 
     Cells to try things in are left out unless a test needs what they define.
+
+    Args:
+        tell: called with the name of each cell as it begins.
 
     Raises:
         KernelmarkError: there is no such part, or the kernel did not come up.
     """
     cells = _cells(path)
-    parts = _parts(cells)
+    parts = parts_of(cells)
     known = list(dict.fromkeys(letter for letter, _ in parts if letter))
     if part is not None and part.upper() not in known:
         raise KernelmarkError(f"{path.name} has no part {part!r}; it has {', '.join(known)}")
@@ -158,54 +160,13 @@ def check(path: Path, part: str | None = None) -> Checks:
     ]
     if not tests:
         raise KernelmarkError(f"{path} has no visible tests{f' in part {part}' if part else ''}")
-    outputs = _run(path, cells, tests)
+    outputs = _run(path, cells, tests, tell)
     unwritten = "\n".join(c.source for c in cells if UNWRITTEN_CODE in c.source)
     causes = _causes(cells, outputs)
     results = [_result(cells[index], parts[index][1], outputs[index], unwritten, causes) for index in tests]
     found = Checks(results, causes.listed)
     _keep(path, cells, found, whole=part is None)
     return found
-
-
-def as_report(path: Path, found: Checks, part_only: str | None = None) -> str:
-    """Return the lines of `kernelmark check`: what did not run, every test, and what to do next."""
-    lines, part = [f"{path}: visible tests; hidden ones are added when it is graded"], None
-    if found.causes:
-        lines += ["", *(cause.text for cause in found.causes)]
-    width = max(len(item.grade_id) for item in found)
-    for item in found:
-        if item.part != part:
-            part = item.part
-            lines.append(f"\n{part or 'Before the first part'}")
-        lines.append(f"  {item.outcome:11}  {item.grade_id:{width}}  {item.points:g}")
-        if item.outcome == "failed":
-            lines.append(f"      {_indented(item.said)}")
-        if item.picture:
-            lines.append(f"      {_indented(item.picture)}")
-    passed = [item for item in found if item.outcome == "passed"]
-    points, most = sum(item.points for item in passed), sum(item.points for item in found)
-    lines.append(f"\n{len(passed)} of {len(found)} visible tests pass, in cells of {points:g} of {most:g} points.")
-    first = next((item for item in found if item.outcome != "passed"), None)
-    if first is None and part_only:
-        lines.append(f"Next: another part, or all of them: kernelmark check {_typed(path)}")
-    elif first is None:
-        lines.append("Next: the written answers; then run the whole notebook once in JupyterLab, and submit.")
-    elif found.causes:
-        lines.append(f"Next: mend {found.causes[0].where}, which did not run.")
-    else:
-        begin = "write" if first.outcome == "not started" else "mend"
-        lines.append(f"Next: {begin} what {first.grade_id} tests. {' '.join(first.claim.split())}")
-    return "\n".join(lines)
-
-
-def _typed(path: Path) -> str:
-    """Return a path as every shell takes it, with "/" on Windows too: some of its shells drop a backslash."""
-    text = path.as_posix()
-    return f'"{text}"' if " " in text else text
-
-
-def _indented(text: str) -> str:
-    return text.strip().replace("\n", "\n      ")
 
 
 def _cells(path: Path) -> list[NotebookNode]:
@@ -229,24 +190,17 @@ def _is_test(cell: NotebookNode) -> bool:
     return bool(cell.cell_type == "code" and marks.get("grade") and not marks.get("solution"))
 
 
-def _parts(cells: Sequence[NotebookNode]) -> list[tuple[str, str]]:
-    """Return the letter and the heading of the part that each cell stands in."""
-    now, found = ("", ""), []
-    for cell in cells:
-        if cell.cell_type == "markdown" and (match := _PART.search(cell.source)):
-            now = (match[1].upper(), f"Part {match[1]}: {match[2]}")
-        elif cell.cell_type == "markdown" and cell.source.startswith("## "):
-            now = ("", cell.source.split("\n")[0].lstrip("# "))
-        found.append(now)
-    return found
-
-
-def _run(path: Path, cells: Sequence[NotebookNode], tests: Sequence[int]) -> dict[int, list[NotebookNode]]:
+def _run(
+    path: Path, cells: Sequence[NotebookNode], tests: Sequence[int], tell: Callable[[str], None]
+) -> dict[int, list[NotebookNode]]:
     """Run what the tests need and the tests, and return the outputs by cell."""
     chosen = [i for i in range(max(tests) + 1) if i in set(tests) or (_marks(cells[i]) and not _is_test(cells[i]))]
     chosen = [i for i in chosen if cells[i].cell_type == "code"]
     chosen = sorted({*chosen, *_needed(cells[: max(tests)], [cells[i].source for i in chosen])})
-    return run_cells(path.resolve().parent, {i: cells[i].source for i in chosen})
+    names = {
+        i: f"cell {_marks(cells[i]).get('grade_id') or i + 1} ({at} of {len(chosen)})" for at, i in enumerate(chosen, 1)
+    }
+    return run_cells(path.resolve().parent, {i: cells[i].source for i in chosen}, lambda i: tell(names[i]))
 
 
 def _needed(cells: Sequence[NotebookNode], sources: Sequence[str]) -> list[int]:
@@ -277,23 +231,45 @@ def _causes(cells: Sequence[NotebookNode], outputs: Mapping[int, list[NotebookNo
 
 def _result(cell: NotebookNode, part: str, outputs: Sequence[NotebookNode], unwritten: str, causes: Causes) -> Check:
     error = next((o for o in outputs if o.output_type == "error"), None)
-    shown = [str(o.data.get("text/plain", "")) for o in outputs if o.output_type == "display_data"]
-    outcome: Outcome = "passed" if error is None else "failed"
+    told = [o.metadata.get("kernelmark") or {} for o in outputs if o.output_type == "display_data"]
+    speeds = [item["speed"] for item in told if "speed" in item]
+    failure = next((item for item in told if item.get("outcome") == "failed"), {})
+    shown = [
+        str(output.data.get("text/plain", ""))
+        for output, item in zip((o for o in outputs if o.output_type == "display_data"), told, strict=True)
+        if "outcome" not in item
+    ]
+    marks = _marks(cell)
+    most = float(marks.points)
+    partly = any(speed["points"] < speed["most"] for speed in speeds)
+    earned = min(most, sum(speed["points"] for speed in speeds)) if partly else most
+    outcome: Outcome = "partly" if partly else "passed"
+    if any(speed["outcome"] == "inconclusive" for speed in speeds):
+        outcome = "not decided"
     said = ""
     if error is not None:
-        plain = error.ename in ("AssertionError", "SubmissionLost")
-        said = str(error.evalue) if plain else f"{error.ename}: {error.evalue}"
-        # A test that expects an error finds this one instead; a class whose body raises it never gets its name.
-        missing = re.search(r"name '(\w+)' is not defined", said)
-        absent = missing is not None and re.search(rf"\b{missing[1]}\b", unwritten) is not None
-        outcome = "not started" if "NotImplementedError" in said or absent else "failed"
-        cause = causes.behind(error.ename, error.evalue) if outcome == "failed" else None
-        if cause is not None and cause.error == "NotImplementedError":
-            outcome = "not started"
-        elif cause is not None:
-            said = f"not reached: see {cause.where}"
-    marks = _marks(cell)
-    return Check(marks.grade_id, part, float(marks.points), outcome, claim_of(cell.source), said, "\n".join(shown))
+        earned = 0.0
+        outcome, said = _failed(error, failure.get("said", ""), unwritten, causes)
+    line = int(failure.get("line", 0)) if outcome == "failed" and not said.startswith("not reached: ") else 0
+    pictures = "\n".join(shown)
+    return Check(marks.grade_id, part, most, outcome, claim_of(cell.source), said, pictures, line, earned)
+
+
+def _failed(error: NotebookNode, sentence: str, unwritten: str, causes: Causes) -> tuple[Outcome, str]:
+    """Return what a test that raised came to, and why in words: the kernel's own where it said some."""
+    plain = error.ename in ("AssertionError", "SubmissionLost", "TooSlow")
+    said = str(error.evalue) if plain else f"{error.ename}: {error.evalue}"
+    # A test that expects an error finds this one instead; a class whose body raises it never gets its name.
+    missing = re.search(r"name '(\w+)' is not defined", said)
+    absent = missing is not None and re.search(rf"\b{missing[1]}\b", unwritten) is not None
+    if "NotImplementedError" in said or absent:
+        return "not started", said
+    cause = causes.behind(error.ename, error.evalue)
+    if cause is None:
+        return "failed", sentence or said
+    return (
+        ("not started", said) if cause.error == "NotImplementedError" else ("failed", f"not reached: see {cause.where}")
+    )
 
 
 def _keep(path: Path, cells: Sequence[NotebookNode], found: Sequence[Check], *, whole: bool) -> None:
@@ -324,12 +300,3 @@ def _record(path: Path) -> Path:
 
 def _fingerprint(cells: Sequence[NotebookNode]) -> list[str]:
     return [cell.source for cell in cells if cell.cell_type == "code"]
-
-
-def _next_step(found: Sequence[Progress]) -> str:
-    for item in found:
-        if item.begun < item.solutions or "pass" not in item.checked or "change" in item.checked:
-            return f"Next: {item.title}. Open {item.path} in JupyterLab, or run: kernelmark check {_typed(item.path)}"
-        if item.written < item.answers:
-            return f"Next: {item.title}. {item.answers - item.written} written answers are still to be given."
-    return "Everything is begun and checked. Run kernelmark check once more before you submit."

@@ -8,9 +8,9 @@ the notebook. Its last line is shown where the kernel does not come up.
 """
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import nbformat
 from nbclient import NotebookClient
@@ -26,10 +26,13 @@ NO_EXIT = "get_ipython().ask_exit = lambda: print('exit() does nothing here')"
 Outputs = dict[int, list[NotebookNode]]
 
 
-def run_cells(folder: Path, sources: Mapping[int, str]) -> Outputs:
+def run_cells(folder: Path, sources: Mapping[int, str], tell: Callable[[int], None] = lambda key: None) -> Outputs:
     """Run cells in their order in a fresh kernel, and return the outputs of each by its key.
 
     A cell that ends the kernel, or that does not come to an end, has an error that says so.
+
+    Args:
+        tell: called with the key of each cell as it begins.
 
     Raises:
         KernelmarkError: the kernel does not come up.
@@ -37,12 +40,14 @@ def run_cells(folder: Path, sources: Mapping[int, str]) -> Outputs:
     found: Outputs = {}
     left = dict(sources)
     with tempfile.TemporaryDirectory() as place, Path(place, "stderr").open("w+b") as words:
-        while (guilty := _run(folder, left, found, words)) is not None:
+        while (guilty := _run(folder, left, found, words, tell)) is not None:
             del left[guilty]
     return found
 
 
-def _run(folder: Path, sources: Mapping[int, str], found: Outputs, words: BinaryIO) -> int | None:
+def _run(
+    folder: Path, sources: Mapping[int, str], found: Outputs, words: IO[bytes], tell: Callable[[int], None]
+) -> int | None:
     """Run cells in one kernel, add what is not found yet, and return the cell that ended it, or None."""
     cells = [nbformat.v4.new_code_cell(source) for source in (NO_EXIT, *sources.values())]
     notebook = nbformat.v4.new_notebook(cells=cells)
@@ -55,6 +60,8 @@ def _run(folder: Path, sources: Mapping[int, str], found: Outputs, words: Binary
         client.reset_execution_trackers()
         with client.setup_kernel(stderr=words):
             for number, (running, cell) in enumerate(zip((None, *sources), cells, strict=True)):
+                if running is not None:
+                    tell(running)
                 client.execute_cell(cell, number)
                 if running is not None:
                     found.setdefault(running, cell.outputs)
@@ -70,7 +77,7 @@ def _run(folder: Path, sources: Mapping[int, str], found: Outputs, words: Binary
     return None
 
 
-def _no_kernel(error: Exception, words: BinaryIO) -> KernelmarkError:
+def _no_kernel(error: Exception, words: IO[bytes]) -> KernelmarkError:
     words.seek(0)
     last = words.read().decode(errors="replace").strip().rpartition("\n")[2]
     said = f"{type(error).__name__}: {str(error)[:300]}" + (f" ({last[:300]})" if last else "")

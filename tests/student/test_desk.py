@@ -8,7 +8,7 @@ import pytest
 from kernelmark.__main__ import main
 from kernelmark.errors import KernelmarkError
 from kernelmark.notebook.conform import Course
-from kernelmark.student import desk
+from kernelmark.student import desk, terminal
 from tests import small_course
 from tests.small_course import ADD, COUNTER
 
@@ -38,7 +38,7 @@ class TestProgress:
         found = desk.progress(path)
         assert (found.points, found.solutions, found.begun, found.answers, found.written) == (12, 3, 1, 1, 1)
         assert found.checked == "not checked yet"
-        assert "kernelmark check" in desk.as_status([found])
+        assert terminal.as_status([found]).startswith("Next: A short course. Open")
 
     def test_finds_assignments_here_and_one_folder_down(self, tmp_path: Path):
         """Other notebooks and hidden folders are none."""
@@ -91,10 +91,10 @@ class TestCheck:
         assert outcomes == {
             "add_small": "passed", "add_arrays": "failed", "counter_steps": "not started", "limit_value": "failed",
         }  # fmt: skip
-        text = desk.as_report(path, found)
+        text = " ".join(terminal.as_report(path, found).split())
         assert "1 of 4 visible tests pass, in cells of 2 of 8 points." in text
-        assert "add: 3 of 4 values are off" in text
-        assert "Next: mend what add_arrays tests. add works on arrays and leaves them alone." in text
+        assert "add_arrays 3 line 4: add: 3 of 4 values are off" in text
+        assert text.startswith("Next: mend what add_arrays tests (Part A). add works on arrays and leaves them alone.")
         assert desk.progress(path).checked == "1 of 4 pass"
 
     def test_one_part_needs_only_what_it_uses(self, tmp_path: Path):
@@ -122,11 +122,11 @@ class TestCheck:
         path = put(tmp_path / "01_short", released(add="def add(a, b)\n    return a + b", limit="limit = 12"))
         found = desk.check(path)
         assert {item.said for item in found[:2]} == {"not reached: see cell `add`"}
-        text = desk.as_report(path, found)
+        text = terminal.as_report(path, found)
         said = "cell `add` did not run: SyntaxError: expected ':' (line 1)"
         assert text.count("expected ':'") == 1
-        assert text.index(said) < text.index("add_small")
-        assert "Next: mend cell `add`, which did not run." in text
+        assert text.startswith(f"Next: mend cell `add`, which did not run.\n  {said}\n")
+        assert text.count("not reached  add_") == text.count("see cell `add`") == 2
         assert found[3].outcome == "passed"
 
     def test_set_up_that_fails_is_named(self, tmp_path: Path):

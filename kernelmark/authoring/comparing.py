@@ -23,7 +23,8 @@ class Answer:
     """What a function did with an input.
 
     Attributes:
-        kind: "value", "planned" for an exception of a `raise` in the solution, "unplanned" for any other.
+        kind: "value", "planned" for an exception of a `raise` in the solution, "unplanned" for any other, "late" where
+            it was stopped.
         said: the results so far. given: the arguments afterwards. shares: which results share memory with arguments.
         error: the exception's class; bases: it and those that it is derived from.
     """

@@ -4,6 +4,7 @@ Each mutant of a solution, and each plausible wrong solution, is graded by the r
 is compared with the solution. Outcomes are kept by hash. It prints no page, `audit_page` does, and changes no notebook.
 """
 
+import json
 import os
 import random
 import time
@@ -29,6 +30,8 @@ from kernelmark.whole_class.workers import MAX_LOSSES, Workers, workers
 # A call or cell of a mutant may take so many times as long as the solution's slowest test, and so much more.
 TIMES_THE_SOLUTION = 3
 MORE_S = 2.0
+# Of what is kept of a comparison; another number makes old ones worth nothing.
+COMPARED = 2
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,7 @@ class _Run:
         self._wanted, self._units, self._crew, self._tell = wanted, all_units, crew, tell
         self._kept = Kept(root / RECORDS / "audit" / wanted.assignment / f"{all_units.own.path.stem}.json")
         self._accepted = accepted.load(accepted.place(root, wanted.assignment))
+        self._where = accepted.inputs(accepted.place(root, wanted.assignment))
         self._start = time.monotonic()
         self._deadline = self._start + 60 * wanted.minutes if wanted.minutes else float("inf")
         self._files: Any = packed(all_units.own.files) if crew.remote else all_units.own.files
@@ -140,6 +144,7 @@ class _Run:
         """Try every mutant and look at what survives."""
         units = self._units.of(self._wanted.function, self._wanted.wrong)
         every = [mutant for unit in units for mutant in unit.mutants]
+        self._require_known_inputs()
         unused = [] if self._wanted.function else accepted.unused(self._accepted, every)
         scores = {unit.function: Score(unit.function, len(unit.mutants), unit.tests) for unit in units}
         taken = {id(m) for m in every if any(entry.is_of(m) for entry in self._accepted)}
@@ -165,6 +170,14 @@ class _Run:
         seconds = time.monotonic() - self._start
         name = self._units.own.path.stem
         return Audit(self._wanted.assignment, name, list(scores.values()), unused, seconds)
+
+    def _require_known_inputs(self) -> None:
+        names = set(self._units.own.own_plan.names)
+        if unknown := sorted(name for name in self._where if name.split(".")[0] not in names):
+            raise CourseError(
+                f"audit/{self._wanted.assignment}.toml: [[inputs]] names {', '.join(unknown)}, which no solution cell "
+                f"defines; there are: {', '.join(sorted(names))}"
+            )
 
     def _in_turn(self, todo: Sequence[tuple[Unit, Mutant]]) -> list[tuple[Unit, Mutant]]:
         """Where time is short, go round the functions, in each in a random order."""
@@ -277,9 +290,8 @@ class _Run:
         fresh = [m for m, _ in left if known[id(m)] is None]
         if fresh:
             self._tell(f"{self._wanted.assignment}: {unit.function}: {len(fresh)} survivors compared with the solution")
-            for mutant, comparison in zip(
-                fresh, equivalence.compare(self._units, unit, fresh, self._wanted.seed), strict=True
-            ):
+            found = equivalence.compare(self._units, unit, fresh, self._wanted.seed, self._where)
+            for mutant, comparison in zip(fresh, found, strict=True):
                 known[id(mutant)] = comparison
                 if comparison.complete:
                     self._kept.put(self._compared(unit, mutant), asdict(comparison))
@@ -289,7 +301,8 @@ class _Run:
             score.survivors.append(Survivor(mutant, known[id(mutant)], items, person))
 
     def _compared(self, unit: Unit, mutant: Mutant) -> str:
-        return f"compared {self._units.key(unit, mutant)} {self._wanted.seed}"
+        where = json.dumps(self._where, sort_keys=True) if self._where else ""
+        return f"compared {COMPARED} {self._units.key(unit, mutant)} {self._wanted.seed}{where}"
 
 
 def lines(found: Audit) -> Iterator[str]:

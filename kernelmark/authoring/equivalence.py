@@ -5,7 +5,7 @@ Both run in a sandbox of the course's own solution, on the arguments that the te
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -15,9 +15,11 @@ from kernelmark.authoring.units import Unit, Units
 from kernelmark.referee.session import Session
 from kernelmark.sandbox.limits import Limits
 
-Kind = Literal["wrong", "forbidden", "late", "message", "rounds", "unplanned", "same", "unknown"]
+Kind = Literal["wrong", "forbidden", "late", "message", "rounds", "scalar", "unplanned", "same", "unknown"]
 # Most likely wrong first.
-ORDER: tuple[Kind, ...] = ("wrong", "forbidden", "unknown", "late", "message", "rounds", "unplanned", "same")
+ORDER: tuple[Kind, ...] = (
+    *("wrong", "forbidden", "unknown", "late", "message", "rounds", "scalar", "unplanned", "same"),
+)
 MEANING: dict[Kind, str] = {
     "wrong": "wrong: it differs on an input that the solution answers, or refuses on purpose",
     "forbidden": "forbidden: a library's product where the contract asks for own loops",
@@ -25,6 +27,7 @@ MEANING: dict[Kind, str] = {
     "late": "too slow to be compared, or endless; look at it",
     "message": "another message: the same exception, or one derived from it, with other words",
     "rounds": "rounds differently: only the last digits differ",
+    "scalar": "the same number, NumPy's for Python's or the other way round",
     "unplanned": "only where the solution itself fails: on inputs that no contract names",
     "same": "the same on all inputs that were tried",
 }
@@ -61,15 +64,21 @@ class Comparison:
         return "the test to add" if self.kind == "wrong" else "they differ on"
 
 
-def compare(units: Units, unit: Unit, survivors: Sequence[Mutant], seed: int = 0) -> list[Comparison]:
-    """Return what is known of each survivor of a function, in their order."""
+def compare(
+    units: Units, unit: Unit, survivors: Sequence[Mutant], seed: int = 0, where: Mapping[str, str] | None = None
+) -> list[Comparison]:
+    """Return what is known of each survivor of a function, in their order.
+
+    Args:
+        where: what holds of the inputs that contracts name, by function; others are asked only where a test asks them.
+    """
     targets = units.entry_points(unit)
     before = list(units.run_before(unit))
     cells = [text for _, text in before]
     tests = [cell.source for cell in unit.plan.cells if cell.role == "test" and not SPEED_CHECK.search(cell.source)]
     changed = [[each.sources.get(name, text) for name, text in before] for each in survivors]
     request = {"cells": cells, "targets": targets, "tests": tests, "changed": changed, "seed": seed}
-    request |= {"limit_s": COMPARE_S, "all_s": COMPARE_ALL_S}
+    request |= {"where": dict(where or {}), "limit_s": COMPARE_S, "all_s": COMPARE_ALL_S}
     answer, trouble = _asked(units, request) if targets else ({}, "no test names it")
     found = answer.get("found", [{"kind": "unknown", "said": trouble, "complete": not targets}] * len(survivors))
     return [_meant(each, mutant, units, unit, answer) for each, mutant in zip(found, survivors, strict=True)]

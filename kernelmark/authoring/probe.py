@@ -35,7 +35,7 @@ PREPARE_S = 240.0
 SHRINK_S = 2.0
 LATE = "not compared: took longer than {:.0f} s"
 # The kinds of differences, the gravest first.
-RANKS = {"wrong": 0, "late": 1, "message": 2, "rounds": 3, "unplanned": 4, "": 5}
+RANKS = {"wrong": 0, "late": 1, "message": 2, "rounds": 3, "scalar": 4, "unplanned": 5, "": 6}
 
 
 @dataclass
@@ -165,31 +165,73 @@ def main(space: dict[str, Any], text: str) -> str:
     for number, source in enumerate(request["cells"]):
         run_text(source, own, f"<solution {number}>")
     inputs = _recorded(dict(space), request, start + PREPARE_S / 2)
-    sound = _sound(inputs, own, int(request["seed"]), start + PREPARE_S)
-    limit_s, deadline = float(request["limit_s"]), start + float(request["all_s"])
-    found: list[dict[str, Any]] = []
+    for each in inputs:
+        _admitted(each, own, request["where"])  # a name that nothing defines ends it here
+    varied = [each for each in _varied(inputs, own, int(request["seed"])) if _admitted(each, own, request["where"])]
+    chosen = _safe(sorted(inputs, key=lambda i: i.size)[:MAX_CALLS] + varied, own, start + PREPARE_S)
+    end = start + float(request["all_s"])
+
+    def step(index: int) -> Any:
+        if index < len(chosen):
+            chosen[index].answer = ask(own, chosen[index])
+            return None
+        return _answered(own, space, request, chosen, end)
+
+    while True:
+        # Compiled code that was misled once may end the process now or later: such an input is asked no more.
+        left_s = end - time.monotonic() + 2 * float(request["limit_s"]) + PREPARE_S
+        told = forks.each(step, range(len(chosen) + 1), left_s, left_s)
+        if told.cut is None or told.late or told.cut == len(chosen):
+            break
+        del chosen[told.cut]
+    if told.cut is not None:
+        raise RuntimeError("the own solution's process ended while it was compared")
+    return json.dumps({"recorded": len(inputs), **told.found[len(chosen)]})
+
+
+def _answered(
+    own: dict[str, Any], space: dict[str, Any], request: Mapping[str, Any], chosen: Sequence[Input], end: float
+) -> dict[str, Any]:
+    """Compare all changed solutions on the inputs to which the solution gives the same answer twice."""
+    sound = [each for each in chosen if each.answer.kind != "late" and _steady(own, each)]
+    sound.sort(key=lambda each: (not each.recorded and each.answer.kind == "unplanned", each.size, len(each.words)))
+    where, found = request["where"], list[dict[str, Any]]()
     for cells in request["changed"]:
-        if time.monotonic() > deadline:
+        if time.monotonic() > end:
             said = f"{LATE.format(float(request['all_s']))}: all of {request['targets'][0]}'s"
             found.append({"kind": "late", "said": said, "asked": 0, "complete": False})
         else:
-            found.append(_compared(own, dict(space), cells, sound, limit_s))
-    return json.dumps({"recorded": len(inputs), "asked": len(sound), "found": found})
+            found.append(_compared(own, dict(space), cells, sound, float(request["limit_s"]), where))
+    return {"asked": len(sound), "found": found}
 
 
-def _sound(inputs: Sequence[Input], own: dict[str, Any], seed: int, deadline: float) -> list[Input]:
-    """Return what can be asked: what tests ask and the like of it, if the solution answers soon and twice the same."""
-    varied = _varied(inputs, own, seed)
-    sound = []
-    for each in _safe(sorted(inputs, key=lambda i: i.size)[:MAX_CALLS] + varied, own, deadline):
-        if time.monotonic() > deadline:
-            break
-        each.answer = ask(own, each)
-        if each.answer.kind != "late" and difference(each.answer, ask(own, each)) == ("", ""):
-            sound.append(each)
-    return sorted(
-        sound, key=lambda each: (not each.recorded and each.answer.kind == "unplanned", each.size, len(each.words))
-    )
+def _steady(own: dict[str, Any], each: Input) -> bool:
+    return difference(each.answer, ask(own, each)) == ("", "")
+
+
+def _admitted(each: Input, own: Mapping[str, Any], where: Mapping[str, str]) -> bool:
+    """Say whether an input is one that the contract names.
+
+    Raises:
+        NameError: the expression that says it uses a name that nothing defines.
+    """
+    for method, args, kwargs in each.steps:
+        plain = method in ("", "__init__")
+        name = each.target if plain else f"{each.target}.{method}"
+        if name not in where:
+            continue
+        target = own[each.target] if plain else getattr(own[each.target], method)
+        try:
+            signature = inspect.signature(getattr(target, "py_func", target))
+            bound = signature.bind(*args, **kwargs) if plain else signature.bind(None, *args, **kwargs)
+            bound.apply_defaults()
+            if not eval(where[name], {**own, "np": np, **bound.arguments}):
+                return False
+        except NameError:
+            raise
+        except Exception:  # no number, no shape: an expression that fails on an input does not hold of it
+            return False
+    return True
 
 
 def _recorded(space: dict[str, Any], request: Mapping[str, Any], deadline: float) -> list[Input]:
@@ -284,7 +326,7 @@ def _safe(inputs: list[Input], own: dict[str, Any], deadline: float) -> list[Inp
     return kept
 
 
-def _smaller(own: dict[str, Any], space: dict[str, Any], each: Input) -> list[str] | None:
+def _smaller(own: dict[str, Any], space: dict[str, Any], each: Input, where: Mapping[str, str]) -> list[str] | None:
     """Return the difference on a shorter input that shows one too, found by making this one simpler step by step."""
     best: list[str] | None = None
     deadline = time.monotonic() + SHRINK_S
@@ -294,7 +336,7 @@ def _smaller(own: dict[str, Any], space: dict[str, Any], each: Input) -> list[st
         for steps in _simpler(each):
             new = Input(each.target, steps, "", 0)
             new.words = words(new)
-            if len(new.words) >= len(each.words):
+            if len(new.words) >= len(each.words) or not _admitted(new, own, where):
                 continue
             answer = ask(own, new)
             if answer.kind in ("unplanned", "late") or difference(answer, ask(own, new)) != ("", ""):
@@ -315,7 +357,12 @@ def _simpler(each: Input) -> Iterator[list[tuple[str, tuple[Any, ...], dict[str,
 
 
 def _compared(
-    own: dict[str, Any], space: dict[str, Any], cells: Sequence[str], inputs: Sequence[Input], limit_s: float
+    own: dict[str, Any],
+    space: dict[str, Any],
+    cells: Sequence[str],
+    inputs: Sequence[Input],
+    limit_s: float,
+    where: Mapping[str, str],
 ) -> dict[str, Any]:
     """Return the gravest difference of a changed solution on the smallest input that shows it."""
     never = {"kind": "late", "said": f"{LATE.format(limit_s)}: the cell itself", "asked": 0}
@@ -329,7 +376,7 @@ def _compared(
             if isinstance(error, Slow):
                 return never
             return {"kind": "fails", "words": f"the cell itself: {type(error).__name__}: {error}"[:300], "asked": 0}
-        return _asked(own, space, inputs, limit_s)
+        return _asked(own, space, inputs, limit_s, where)
 
     told = forks.one(all_of_it, 2 * limit_s + CALL_S)
     dead = never if told.late else {"kind": "fails", "words": "the cell itself ends the process", "asked": 0}
@@ -337,7 +384,9 @@ def _compared(
     return found
 
 
-def _asked(own: dict[str, Any], space: dict[str, Any], inputs: Sequence[Input], limit_s: float) -> dict[str, Any]:
+def _asked(
+    own: dict[str, Any], space: dict[str, Any], inputs: Sequence[Input], limit_s: float, where: Mapping[str, str]
+) -> dict[str, Any]:
     """Ask a changed solution all that the own one was asked, until the first difference that is surely wrong."""
     best: dict[str, Any] = {"kind": ""}
 
@@ -355,14 +404,15 @@ def _asked(own: dict[str, Any], space: dict[str, Any], inputs: Sequence[Input], 
     at, deadline = 0, time.monotonic() + limit_s
     while at < len(inputs) and best["kind"] != "wrong" and (left_s := deadline - time.monotonic()) > 0:
         told = forks.each(
-            once, range(at, len(inputs)), CALL_S, left_s, wrong, lambda i: _smaller(own, space, inputs[i])
+            once, range(at, len(inputs)), CALL_S, left_s, wrong, lambda i: _smaller(own, space, inputs[i], where)
         )
         at = len(inputs) if told.cut is None else told.cut
         if told.cut is not None and time.monotonic() < deadline:
             at += 1
-            told.found[told.cut] = (
-                ["late", _too_long(inputs[told.cut])] if told.late else ["wrong", "it ends the process"]
-            )
+            if told.late:
+                told.found[told.cut] = ["late", _too_long(inputs[told.cut])]
+            elif _survives(own, inputs[told.cut]):
+                told.found[told.cut] = ["wrong", "it ends the process"]
         for index, (kind, text, *shorter) in sorted(told.found.items()):
             if inputs[index].answer.kind == "unplanned":
                 kind = "unplanned"
@@ -372,6 +422,15 @@ def _asked(own: dict[str, Any], space: dict[str, Any], inputs: Sequence[Input], 
     if inputs and at == 0 and not best["kind"]:
         best = {"kind": "late", "words": inputs[0].words, "said": LATE.format(limit_s)}
     return best | {"asked": at, "of": len(inputs)}
+
+
+def _survives(own: dict[str, Any], each: Input) -> bool:
+    """Say whether the solution itself can be asked this again and again, and lives."""
+
+    def again(index: int) -> None:
+        ask(own, each)
+
+    return forks.each(again, range(5), CALL_S, CALL_S).cut is None
 
 
 def _too_long(each: Input) -> str:

@@ -163,6 +163,34 @@ class TestAccepted:
             accepted.load(place)
 
 
+class TestInputs:
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ('function = "tail"\nwhere = "n > 0"\nreason = "r"', "there are: head"),
+            ('function = "head"\nwhere = "n >"\nreason = "r"', "no expression"),
+            ('function = "head"\nwhere = "n > 0"\nreason = ""', "needs a reason"),
+            ('function = "head"\nreason = "r"', "expected .*where"),
+        ],
+    )
+    def test_what_cannot_be_meant_is_refused(self, tmp_path, text, said):
+        """Said before anything is graded: a name, an expression or a reason that is missing hides nothing."""
+        root = course(tmp_path, ("head", HEAD), ("values", VALUES))
+        place = accepted.place(root, "short")
+        place.parent.mkdir()
+        place.write_text(f"[[inputs]]\n{text}\n")
+        with pytest.raises(CourseError, match=said):
+            audited(root)
+
+    def test_two_for_one_function_hold_both(self, tmp_path):
+        """Each has a reason of its own."""
+        place = tmp_path / "short.toml"
+        place.write_text(
+            "".join(f'[[inputs]]\nfunction = "f"\nwhere = "{w}"\nreason = "r"\n' for w in ("x > 0", "x < 9"))
+        )
+        assert [x for x in (-1, 5, 9) if eval(accepted.inputs(place)["f"], {"x": x})] == [5]
+
+
 def test_wrong_solution_that_passes_is_told_and_sets_the_exit_status(tmp_path, monkeypatch, capsys):
     """A file of cells is graded like a mutant; where all tests pass it, the command ends in 1 and writes the page."""
     root = course(

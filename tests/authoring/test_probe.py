@@ -10,10 +10,11 @@ OWN = "def down(n):\n    steps = 0\n    while n > 0:\n        n -= 1\n        st
 TESTS = ["assert down(3) == 3"]
 
 
-def asked(*changed: str, limit_s: float = 6.0, all_s: float = 60.0) -> list[dict]:
-    """What the probe says of changed solutions of `down`."""
-    request = {"cells": [OWN], "targets": ["down"], "tests": TESTS, "changed": [[each] for each in changed]}
-    answer = probe.main({}, json.dumps({**request, "seed": 0, "limit_s": limit_s, "all_s": all_s}))
+def asked(*changed: str, own: str = OWN, limit_s: float = 6.0, all_s: float = 60.0, where: dict | None = None):
+    """What the probe says of changed solutions of `down`, a dict each."""
+    request = {"cells": [own], "targets": ["down"], "tests": TESTS, "changed": [[each] for each in changed]}
+    request |= {"seed": 0, "limit_s": limit_s, "all_s": all_s, "where": where or {}}
+    answer = probe.main({}, json.dumps(request))
     return json.loads(answer)["found"]
 
 
@@ -53,3 +54,21 @@ def test_one_that_ends_the_process_is_wrong():
     """The solution answers, and this gives no answer at all."""
     (found,) = asked(OWN.replace("return steps", "return steps if n == 0 else __import__('os')._exit(1)"))
     assert (found["kind"], found["said"]) == ("wrong", "it ends the process")
+
+
+def test_input_that_no_contract_names_is_not_asked():
+    """Below 0 the two differ; where the contract names whole numbers from 0 on, they are the same."""
+    changed = OWN.replace("steps = 0", "steps = 0\n    assert n >= 0")
+    (differing,) = asked(changed)
+    (same,) = asked(changed, where={"down": "n >= 0"})
+    assert (differing["kind"], same["kind"]) == ("wrong", "")
+    assert 0 < same["asked"] < differing["of"]
+
+
+def test_solution_that_dies_on_an_input_is_asked_others():
+    """Compiled code may read what is not its own: such an input says nothing, and costs no comparison."""
+    own = OWN.replace("steps = 0", "steps = 0\n    n == 7 and __import__('os')._exit(1)")
+    (found,) = asked(own.replace("return steps", "return steps + (steps == 2)"), own=own)
+    assert found["kind"] == "wrong"
+    (found,) = asked(own, own=own)
+    assert (found["kind"], found["asked"] > 0) == ("", True)

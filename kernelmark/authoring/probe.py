@@ -167,6 +167,8 @@ def main(space: dict[str, Any], text: str) -> str:
     inputs = _recorded(dict(space), request, start + PREPARE_S / 2)
     for each in inputs:
         _admitted(each, own, request["where"])  # a name that nothing defines ends it here
+    for each in sorted(inputs, key=lambda i: i.size)[:MAX_CALLS]:
+        ask(own, each)  # what is compiled at its first call is compiled here, and not in every process below
     varied = [each for each in _varied(inputs, own, int(request["seed"])) if _admitted(each, own, request["where"])]
     chosen = _safe(sorted(inputs, key=lambda i: i.size)[:MAX_CALLS] + varied, own, start + PREPARE_S)
     end = start + float(request["all_s"])

@@ -211,22 +211,24 @@ ROOMS = {
     "referee.grading sources emptied",
     "authoring.notebooks": "notebook.cells notebook.conform notebook.intake sandbox.limits referee.grading "
     "course.settings sources",
+    "authoring.written": "errors notebook.cells notebook.conform",
     "authoring.loads": "",
-    "authoring.calibrate": "errors records notebook.cells stopwatch.stats referee.warm notebooks loads",
     "authoring.operators": "",
     "authoring.mutants": "notebook.cells operators",
     "authoring.noticing": "notebook.cells notebook.places mutants",
+    "authoring.calibrate": "errors records stopwatch.stats referee.warm notebooks noticing written loads",
     "authoring.variations": "",
     "authoring.comparing": "",
-    "authoring.probe": "variations comparing",
+    "authoring.forks": "",
+    "authoring.probe": "variations comparing forks",
     "authoring.trial": "notebook.cells records sandbox.limits referee.warm whole_class.work",
-    "authoring.assignment": "errors notebook.background notebook.cells notebook.conform notebook.contracts "
-    "notebook.intake sandbox.limits referee.grading mutants noticing",
+    "authoring.units": "notebook.background notebook.cells notebook.contracts referee.grading notebooks written "
+    "mutants noticing",
     "authoring.accepted": "errors mutants",
-    "authoring.equivalence": "sandbox.limits referee.session mutants noticing assignment",
+    "authoring.equivalence": "sandbox.limits referee.session mutants noticing units",
     "authoring.kept": "",
-    "authoring.audit": "errors records notebook.contracts whole_class.work whole_class.workers sources mutants trial "
-    "assignment accepted equivalence kept",
+    "authoring.audit": "errors records notebook.contracts whole_class.work whole_class.workers notebooks mutants trial "
+    "units accepted equivalence kept",
     "authoring.audit_page": "text notebook.page accepted equivalence audit",
     "commands.answers": "errors text whole_class.answers whole_class.answers_back",
     "commands.marks": "errors text whole_class.marks whole_class.sheets",

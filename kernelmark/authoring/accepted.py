@@ -1,8 +1,10 @@
 """Survivors that somebody looked at and accepted, each with the reason: a file beside the course, never released.
 
-An entry is known by the function and the lines that change, not by where they stand. It decides nothing.
+An entry is known by the function and the lines that change, not by where they stand. The same file says which inputs a
+contract names, where it does not name all. It decides nothing.
 """
 
+import ast
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -37,16 +39,38 @@ def load(path: Path) -> list[Accepted]:
     Raises:
         CourseError: it is not of the form that `entry` writes.
     """
+    return [Accepted(*each) for each in _tables(path, "equivalent", ("function", "removed", "added", "reason"))]
+
+
+def inputs(path: Path) -> dict[str, str]:
+    """Return what holds of the inputs that contracts name, an expression in the parameters by function.
+
+    A method is `Class.method`, what makes an object is `Class`.
+
+    Raises:
+        CourseError: it is not of this form.
+    """
+    found: dict[str, str] = {}
+    for function, where, _ in _tables(path, "inputs", ("function", "where", "reason")):
+        try:
+            ast.parse(where, mode="eval")
+        except SyntaxError as error:
+            raise CourseError(f"{path}: where = {where!r} of {function} is no expression of Python: {error}") from None
+        found[function] = f"({found[function]}) and ({where})" if function in found else where
+    return found
+
+
+def _tables(path: Path, name: str, keys: tuple[str, ...]) -> list[tuple[str, ...]]:
     if not path.is_file():
         return []
     try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("equivalent", [])
-        found = [Accepted(*(_lines(e[key]) for key in ("function", "removed", "added", "reason"))) for e in entries]
+        entries = tomllib.loads(path.read_text(encoding="utf-8")).get(name, [])
+        found = [tuple(_lines(each[key]) for key in keys) for each in entries]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CourseError(
-            f"{path}: expected [[equivalent]] tables with the texts function, removed, added and reason: {error!r}"
+            f"{path}: expected [[{name}]] tables with the texts {', '.join(keys[:-1])} and {keys[-1]}: {error!r}"
         ) from None
-    empty = [entry.function for entry in found if not entry.reason]
+    empty = [each[0] for each in found if not each[-1]]
     if empty:
         raise CourseError(f"{path}: every entry needs a reason; one of {empty[0]} has none")
     return found

@@ -4,23 +4,23 @@ Each mutant of a solution, and each plausible wrong solution, is graded by the r
 is compared with the solution. Outcomes are kept by hash. It prints no page, `audit_page` does, and changes no notebook.
 """
 
+import json
 import os
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from kernelmark.authoring import accepted, equivalence, trial
+from kernelmark.authoring import accepted, equivalence, notebooks, trial
 from kernelmark.authoring.accepted import Accepted
-from kernelmark.authoring.assignment import Assignment, Unit
 from kernelmark.authoring.equivalence import ORDER, Comparison
 from kernelmark.authoring.kept import Kept
 from kernelmark.authoring.mutants import Mutant
-from kernelmark.authoring.sources import Here
 from kernelmark.authoring.trial import Outcome, Trial
+from kernelmark.authoring.units import Unit, Units
 from kernelmark.errors import CourseError, KernelmarkError
 from kernelmark.notebook.contracts import Item
 from kernelmark.records import RECORDS
@@ -30,6 +30,8 @@ from kernelmark.whole_class.workers import MAX_LOSSES, Workers, workers
 # A call or cell of a mutant may take so many times as long as the solution's slowest test, and so much more.
 TIMES_THE_SOLUTION = 3
 MORE_S = 2.0
+# Of what is kept of a comparison; another number makes old ones worth nothing.
+COMPARED = 2
 
 
 @dataclass(frozen=True)
@@ -109,14 +111,12 @@ def audit(wanted: Wanted, root: Path, tell: Callable[[str], None]) -> list[Audit
         CourseError: there is no such assignment or function, or it cannot be graded.
         SandboxError: nothing can be contained here.
     """
-    here = Here.of(root)
     found = []
     try:
         with workers(wanted.jobs, wanted.scheduler) as crew:
-            for path in here.find(wanted.assignment):
-                assignment = Assignment(path, here.config, here.limits, wanted.speed)
-                named = replace(wanted, assignment=path.resolve().parent.name)
-                found.append(_Run(named, root, assignment, crew, tell).run())
+            for own in notebooks.find(wanted.assignment, root):
+                named = replace(wanted, assignment=own.path.parent.name)
+                found.append(_Run(named, root, Units(own, speed=wanted.speed), crew, tell).run())
     finally:
         trial.close()
     known = {score.function for each in found for score in each.scores}
@@ -130,19 +130,21 @@ def audit(wanted: Wanted, root: Path, tell: Callable[[str], None]) -> list[Audit
 class _Run:
     """One notebook's audit."""
 
-    def __init__(self, wanted: Wanted, root: Path, assignment: Assignment, crew: Workers, tell: Callable[[str], None]):
-        self._wanted, self._assignment, self._crew, self._tell = wanted, assignment, crew, tell
-        self._kept = Kept(root / RECORDS / "audit" / wanted.assignment / f"{assignment.path.stem}.json")
+    def __init__(self, wanted: Wanted, root: Path, all_units: Units, crew: Workers, tell: Callable[[str], None]):
+        self._wanted, self._units, self._crew, self._tell = wanted, all_units, crew, tell
+        self._kept = Kept(root / RECORDS / "audit" / wanted.assignment / f"{all_units.own.path.stem}.json")
         self._accepted = accepted.load(accepted.place(root, wanted.assignment))
+        self._where = accepted.inputs(accepted.place(root, wanted.assignment))
         self._start = time.monotonic()
         self._deadline = self._start + 60 * wanted.minutes if wanted.minutes else float("inf")
-        self._files: Any = packed(assignment.files) if crew.remote else assignment.files
+        self._files: Any = packed(all_units.own.files) if crew.remote else all_units.own.files
         self._outcomes: dict[int, Outcome] = {}
 
     def run(self) -> Audit:
         """Try every mutant and look at what survives."""
-        units = self._assignment.units(self._wanted.function, self._wanted.wrong)
+        units = self._units.of(self._wanted.function, self._wanted.wrong)
         every = [mutant for unit in units for mutant in unit.mutants]
+        self._require_known_inputs()
         unused = [] if self._wanted.function else accepted.unused(self._accepted, every)
         scores = {unit.function: Score(unit.function, len(unit.mutants), unit.tests) for unit in units}
         taken = {id(m) for m in every if any(entry.is_of(m) for entry in self._accepted)}
@@ -153,7 +155,7 @@ class _Run:
             for mutant in unit.mutants:
                 if id(mutant) in taken:
                     continue
-                if (known := self._kept.get(self._assignment.key(unit, mutant), Outcome)) is not None:
+                if (known := self._kept.get(self._units.key(unit, mutant), Outcome)) is not None:
                     self._outcomes[id(mutant)] = known
                     score.kept += 1
                 elif unit.tests:
@@ -166,8 +168,16 @@ class _Run:
             list(pool.map(lambda unit: self._settle(unit, scores[unit.function], taken), units))
         self._kept.save()
         seconds = time.monotonic() - self._start
-        name = self._assignment.path.stem
+        name = self._units.own.path.stem
         return Audit(self._wanted.assignment, name, list(scores.values()), unused, seconds)
+
+    def _require_known_inputs(self) -> None:
+        names = set(self._units.own.own_plan.names)
+        if unknown := sorted(name for name in self._where if name.split(".")[0] not in names):
+            raise CourseError(
+                f"audit/{self._wanted.assignment}.toml: [[inputs]] names {', '.join(unknown)}, which no solution cell "
+                f"defines; there are: {', '.join(sorted(names))}"
+            )
 
     def _in_turn(self, todo: Sequence[tuple[Unit, Mutant]]) -> list[tuple[Unit, Mutant]]:
         """Where time is short, go round the functions, in each in a random order."""
@@ -197,7 +207,10 @@ class _Run:
                     running[self._submit(*pair, limits[id(pair[0])])] = (*pair, 0)
                 if not running:
                     return
-                for future in wait(running, 5.0, FIRST_COMPLETED)[0]:
+                ready = wait(running, 5.0, FIRST_COMPLETED)[0]
+                if not ready:
+                    self._tell_trouble()
+                for future in ready:
                     unit, mutant, losses = running.pop(future)
                     try:
                         outcome = future.result()
@@ -209,7 +222,7 @@ class _Run:
                         running[self._submit(unit, mutant, limits[id(unit)])] = (unit, mutant, losses + 1)
                         continue
                     self._outcomes[id(mutant)] = outcome
-                    self._kept.put(self._assignment.key(unit, mutant), asdict(outcome))
+                    self._kept.put(self._units.key(unit, mutant), asdict(outcome))
                     done += 1
                 if time.monotonic() - said > 5.0:
                     said = time.monotonic()
@@ -221,14 +234,14 @@ class _Run:
 
     def _baselines(self, units: Sequence[Unit]) -> dict[int, float]:
         """Grade the own solution on each unit's tests; leave out those it does not pass. Return the time for a call."""
-        limit_s = self._assignment.limits.cell_s
+        limit_s = self._units.own.limits.cell_s
         running = {
             id(unit): self._crew.submit(trial.results, self._trial(unit, {}, limit_s, until_lost=False))
             for unit in units
         }
         found = {}
         for unit in units:
-            cells = running[id(unit)].result()
+            cells = self._awaited(running[id(unit)])
             unit.left_out = {cell.grade_id: (cell.staff or cell.reason)[:300] for cell in cells if cell.mark != "pass"}
             if unit.left_out:
                 keep = tuple(cell for cell in unit.plan.cells if cell.grade_id not in unit.left_out)
@@ -237,14 +250,27 @@ class _Run:
             found[id(unit)] = TIMES_THE_SOLUTION * slowest_s + MORE_S
         return found
 
+    def _awaited(self, future: Future[Any]) -> Any:
+        """Return what comes of a piece of work, and tell what holds all work up meanwhile."""
+        while not wait([future], 5.0)[0]:
+            self._tell_trouble()
+        try:
+            return future.result()
+        except CancelledError:  # what Dask says of all work where the scheduler is gone
+            self._tell_trouble()
+            raise
+
+    def _tell_trouble(self) -> None:
+        if trouble := self._crew.trouble():
+            self._tell(f"{self._wanted.assignment}: {trouble}")
+
     def _submit(self, unit: Unit, mutant: Mutant, limit_s: float) -> Future[Any]:
         return self._crew.submit(trial.try_out, self._trial(unit, mutant.sources, limit_s))
 
     def _trial(self, unit: Unit, sources: dict[str, str], limit_s: float, *, until_lost: bool = True) -> Trial:
-        course = self._assignment.course
-        limits = self._assignment.limits
-        limits = replace(limits, cell_s=limit_s, children=limits.children or course.allows_children)
-        return Trial(unit.plan.to_json(), sources, self._assignment.solution, asdict(limits), self._files, until_lost)
+        own = self._units.own
+        limits = replace(own.limits, cell_s=limit_s)
+        return Trial(unit.plan.to_json(), sources, own.sha256, asdict(limits), self._files, until_lost)
 
     def _settle(self, unit: Unit, score: Score, taken: set[int]) -> None:
         """Count what came of a unit's mutants, and compare those that survived with the solution."""
@@ -264,18 +290,19 @@ class _Run:
         fresh = [m for m, _ in left if known[id(m)] is None]
         if fresh:
             self._tell(f"{self._wanted.assignment}: {unit.function}: {len(fresh)} survivors compared with the solution")
-            for mutant, comparison in zip(
-                fresh, equivalence.compare(self._assignment, unit, fresh, self._wanted.seed), strict=True
-            ):
+            found = equivalence.compare(self._units, unit, fresh, self._wanted.seed, self._where)
+            for mutant, comparison in zip(fresh, found, strict=True):
                 known[id(mutant)] = comparison
-                self._kept.put(self._compared(unit, mutant), asdict(comparison))
+                if comparison.complete:
+                    self._kept.put(self._compared(unit, mutant), asdict(comparison))
         for mutant, outcome in left:
             person = f"{outcome.test}: {outcome.said}" if outcome.fate == "person" else ""
-            items = tuple(self._assignment.items(unit, mutant))
+            items = tuple(self._units.items(unit, mutant))
             score.survivors.append(Survivor(mutant, known[id(mutant)], items, person))
 
     def _compared(self, unit: Unit, mutant: Mutant) -> str:
-        return f"compared {self._assignment.key(unit, mutant)} {self._wanted.seed}"
+        where = json.dumps(self._where, sort_keys=True) if self._where else ""
+        return f"compared {COMPARED} {self._units.key(unit, mutant)} {self._wanted.seed}{where}"
 
 
 def lines(found: Audit) -> Iterator[str]:

@@ -19,10 +19,11 @@ from typing import Any
 import nbformat
 from nbformat.notebooknode import NotebookNode
 
+from kernelmark.authoring import written
 from kernelmark.authoring.loads import LOADS, Hogs
 from kernelmark.authoring.notebooks import OwnNotebook
+from kernelmark.authoring.noticing import SPEED_CHECK
 from kernelmark.errors import CourseError
-from kernelmark.notebook.cells import defined_names
 from kernelmark.records import CellResult
 from kernelmark.referee.warm import WarmJudges
 from kernelmark.stopwatch.stats import number
@@ -30,8 +31,6 @@ from kernelmark.stopwatch.stats import number
 # Both kinds of student stay this factor from the line, so the own solution must be its square above the slow ones.
 MIN_DISTANCE = 1.5
 MIN_GAP = MIN_DISTANCE**2
-SPEED_CHECK = re.compile(r"\bfaster\(")
-_CELL = re.compile(r"^# %% (?P<id>\S+)[^\n]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -204,21 +203,9 @@ def slow_file(assignment: OwnNotebook, path: Path) -> Slow:
     Raises:
         CourseError: it cannot be read, or a cell is none of the notebook's solution cells.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CourseError(f"{path} cannot be read: {error}") from None
-    course, parts = assignment.course, _CELL.split(text)
-    cells = {name: source.strip("\n") for name, source in zip(parts[1::2], parts[2::2], strict=True)}
-    solutions = [cell.grade_id for cell in course.cells if cell.code and cell.solves]
-    unknown = sorted(set(cells) - set(solutions))
-    if unknown or not cells:
-        raise CourseError(
-            f"{path}: expected solution cells, each begun by `# %% grade_id`; got "
-            f"{', '.join(unknown) or 'none'}; {assignment.name} has {', '.join(solutions)}"
-        )
-    marks = _marks(parts[0])
-    names = defined_names(list(cells.values()))
+    slow, course = written.read(path), assignment.course
+    slow.require_solution_cells(course, assignment.name)
+    marks, names = _marks(slow.head), slow.names
     timed = speed_tests(assignment)
     tests = {cell.grade_id for cell in course.cells if cell.grade_id in timed and names & _names(cell.source)}
     if marks is not None:
@@ -228,7 +215,7 @@ def slow_file(assignment: OwnNotebook, path: Path) -> Slow:
             f"{path}: no speed test of {assignment.name} names {', '.join(sorted(names)) or 'what it defines'}; "
             f"speed tests: {', '.join(timed) or 'none'}"
         )
-    return Slow(path.stem, replaced(assignment, cells), frozenset(tests))
+    return Slow(path.stem, replaced(assignment, slow.cells), frozenset(tests))
 
 
 def marked_slow(assignment: OwnNotebook) -> list[Slow]:

@@ -14,6 +14,8 @@ import numpy as np
 
 # Sums in another order differ by some units in the last place for each number that goes in.
 ULPS = 8
+# Differences that are none of the value, the greater first: the last digits; NumPy's number in the place of Python's.
+SLIGHT = ("rounds", "scalar")
 MAX_SHOWN_CHARS = 160
 MAX_DEPTH = 6
 
@@ -23,7 +25,8 @@ class Answer:
     """What a function did with an input.
 
     Attributes:
-        kind: "value", "planned" for an exception of a `raise` in the solution, "unplanned" for any other.
+        kind: "value", "planned" for an exception of a `raise` in the solution, "unplanned" for any other, "late" where
+            it was stopped.
         said: the results so far. given: the arguments afterwards. shares: which results share memory with arguments.
         error: the exception's class; bases: it and those that it is derived from.
     """
@@ -54,7 +57,7 @@ class Answer:
 
 
 def difference(own: Answer, other: Answer) -> tuple[str, str]:
-    """Return the kind of a difference ("wrong", "rounds", "message" or "") and both answers in words."""
+    """Return the kind of a difference ("wrong", "message", "rounds", "scalar" or "") and both answers in words."""
     both = f"the solution: {own.shown()}; this: {other.shown()}"
     if own.kind != "value" or other.kind != "value":
         # Whoever expects the solution's exception catches those that are derived from it.
@@ -63,14 +66,15 @@ def difference(own: Answer, other: Answer) -> tuple[str, str]:
         if (own.error, own.message) != (other.error, other.message):
             return "message", both
     found = _compare(own.said, other.said)
-    if found and found != "rounds":
+    if found and found not in SLIGHT:
         return "wrong", f"{found}; {both}"
     changed = _compare(own.given, other.given)
-    if changed and changed != "rounds":
+    if changed and changed not in SLIGHT:
         return "wrong", f"the arguments afterwards: {changed}; {both}"
     if own.shares != other.shares:
         return "wrong", f"the result shares memory with its arguments: {own.shares} against {other.shares}; {both}"
-    return ("rounds", both) if found or changed else ("", "")
+    slight = _worst([found, changed])
+    return (slight, both) if slight else ("", "")
 
 
 def shown(value: Any) -> str:
@@ -85,8 +89,10 @@ def shown(value: Any) -> str:
 
 
 def _compare(own: Any, other: Any, depth: int = 0) -> str:
-    """Return in what two values differ: "" not at all, "rounds" by rounding alone, else in words."""
+    """Return in what two values differ: "" not at all, one of `SLIGHT`, else in words."""
     if type(own) is not type(other) and not _same_class(own, other):
+        if (plain := _plain_number(own)) is not None and type(plain) is type(_plain_number(other)):
+            return _worst(["scalar", _compare(plain, _plain_number(other))])
         return f"type {type(own).__name__} against {type(other).__name__}"
     if isinstance(own, np.ndarray | np.generic):
         return _arrays(np.asarray(own), np.asarray(other), isinstance(own, np.ndarray))
@@ -113,12 +119,21 @@ def _compare(own: Any, other: Any, depth: int = 0) -> str:
 
 
 def _worst(found: Any) -> str:
-    worst = ""
+    slight = set()
     for each in found:
-        if each and each != "rounds":
+        if each and each not in SLIGHT:
             return str(each)
-        worst = worst or each
-    return worst
+        slight.add(each)
+    return next((each for each in SLIGHT if each in slight), "")
+
+
+def _plain_number(value: Any) -> Any:
+    """Return Python's number for one of Python's or NumPy's, None for anything else."""
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    return float(value) if isinstance(value, float) else None  # np.float64 is a float
 
 
 def _same_class(own: Any, other: Any) -> bool:

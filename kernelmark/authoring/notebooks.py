@@ -17,7 +17,7 @@ from kernelmark.authoring.sources import Here
 from kernelmark.course.settings import Kernelmark
 from kernelmark.notebook import intake
 from kernelmark.notebook.cells import Plan
-from kernelmark.notebook.conform import Course, read_submission
+from kernelmark.notebook.conform import DEMONSTRATION, Course, read_submission
 from kernelmark.referee.grading import read_source
 from kernelmark.sandbox.limits import Limits
 
@@ -62,22 +62,38 @@ class OwnNotebook:
         return dataclasses.replace(limits, children=limits.children or self.course.allows_children)
 
     @cached_property
+    def files_sha256(self) -> str:
+        """A hash of the names and contents of what lies beside it."""
+        digest = hashlib.sha256()
+        for name, place in self.files.items():
+            digest.update(name.encode(errors="surrogateescape") + b"\0")
+            intake.add_to_digest(digest, Path(place))
+        return digest.hexdigest()
+
+    @cached_property
     def sha256(self) -> str:
-        """The hash of the notebook as read."""
-        return hashlib.sha256(nbformat.writes(self.course.source).encode()).hexdigest()
+        """A hash of the notebook as read, and of what lies beside it."""
+        return hashlib.sha256(f"{nbformat.writes(self.course.source)}{self.files_sha256}".encode()).hexdigest()
+
+    @cached_property
+    def own_plan(self) -> Plan:
+        """The plan for grading its own solution, without cells that are there to be tried only."""
+        own: NotebookNode = nbformat.reads(nbformat.writes(self.course.source), as_version=4)
+        own.cells = [cell for cell in own.cells if DEMONSTRATION not in (cell.metadata.get("tags") or ())]
+        return self.plan(own)
 
     def plan(self, notebook: NotebookNode) -> Plan:
         """Return the plan for grading a notebook as a submission."""
         return self.course.plan(*read_submission(nbformat.writes(notebook).encode()))[1]
 
 
-def find(name: str) -> list[OwnNotebook]:
-    """Return the notebooks of an assignment of the course at hand, or the one that a path names.
+def find(name: str, root: Path | None = None) -> list[OwnNotebook]:
+    """Return the notebooks of an assignment of a course (the one at hand by default), or the one that a path names.
 
     Raises:
         CourseError: there is none; the message lists the assignments that are there.
     """
-    here = Here.of(Path())
+    here = Here.of(root or Path())
     return [OwnNotebook(path.absolute(), here) for path in here.find(name)]
 
 

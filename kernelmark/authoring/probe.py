@@ -8,8 +8,6 @@ difference means to an instructor is said in `equivalence`.
 import inspect
 import json
 import linecache
-import os
-import select
 import signal
 import time
 import types
@@ -20,7 +18,7 @@ from typing import Any
 import numpy as np
 from IPython.core.inputtransformer2 import TransformerManager
 
-from kernelmark.authoring import variations
+from kernelmark.authoring import forks, variations
 from kernelmark.authoring.comparing import Answer, difference
 
 MAX_CALLS = 40
@@ -31,8 +29,13 @@ MAX_STEPS = 40
 SLOW_S = 0.5
 CALL_S = 4.0
 TEST_S = 60.0
+# For finding out what can be asked.
+PREPARE_S = 240.0
 # For making one input shorter.
 SHRINK_S = 2.0
+LATE = "not compared: took longer than {:.0f} s"
+# The kinds of differences, the gravest first.
+RANKS = {"wrong": 0, "late": 1, "message": 2, "rounds": 3, "scalar": 4, "unplanned": 5, "": 6}
 
 
 @dataclass
@@ -157,23 +160,83 @@ def run_text(source: str, space: dict[str, Any], name: str) -> None:
 def main(space: dict[str, Any], text: str) -> str:
     """Answer a request of `equivalence`, as JSON: what each changed solution does otherwise than the own."""
     request = json.loads(text)
+    start = time.monotonic()
     own = dict(space)
     for number, source in enumerate(request["cells"]):
         run_text(source, own, f"<solution {number}>")
-    inputs = _recorded(dict(space), request)
-    varied = _varied(inputs, own, int(request["seed"]))
-    chosen = _safe(sorted(inputs, key=lambda i: i.size)[:MAX_CALLS] + varied, own)
-    for each in chosen:
-        each.answer = ask(own, each)
-    sound = [each for each in chosen if difference(each.answer, ask(own, each)) == ("", "")]
+    inputs = _recorded(dict(space), request, start + PREPARE_S / 2)
+    for each in inputs:
+        _admitted(each, own, request["where"])  # a name that nothing defines ends it here
+    for each in sorted(inputs, key=lambda i: i.size)[:MAX_CALLS]:
+        ask(own, each)  # what is compiled at its first call is compiled here, and not in every process below
+    varied = [each for each in _varied(inputs, own, int(request["seed"])) if _admitted(each, own, request["where"])]
+    chosen = _safe(sorted(inputs, key=lambda i: i.size)[:MAX_CALLS] + varied, own, start + PREPARE_S)
+    end = start + float(request["all_s"])
+
+    def step(index: int) -> Any:
+        if index < len(chosen):
+            chosen[index].answer = ask(own, chosen[index])
+            return None
+        return _answered(own, space, request, chosen, end)
+
+    while True:
+        # Compiled code that was misled once may end the process now or later: such an input is asked no more.
+        left_s = end - time.monotonic() + 2 * float(request["limit_s"]) + PREPARE_S
+        told = forks.each(step, range(len(chosen) + 1), left_s, left_s)
+        if told.cut is None or told.late or told.cut == len(chosen):
+            break
+        del chosen[told.cut]
+    if told.cut is not None:
+        raise RuntimeError("the own solution's process ended while it was compared")
+    return json.dumps({"recorded": len(inputs), **told.found[len(chosen)]})
+
+
+def _answered(
+    own: dict[str, Any], space: dict[str, Any], request: Mapping[str, Any], chosen: Sequence[Input], end: float
+) -> dict[str, Any]:
+    """Compare all changed solutions on the inputs to which the solution gives the same answer twice."""
+    sound = [each for each in chosen if each.answer.kind != "late" and _steady(own, each)]
     sound.sort(key=lambda each: (not each.recorded and each.answer.kind == "unplanned", each.size, len(each.words)))
-    found = []
+    where, found = request["where"], list[dict[str, Any]]()
     for cells in request["changed"]:
-        found.append(_compared(own, dict(space), cells, sound, float(request["limit_s"])))
-    return json.dumps({"recorded": len(inputs), "asked": len(sound), "found": found})
+        if time.monotonic() > end:
+            said = f"{LATE.format(float(request['all_s']))}: all of {request['targets'][0]}'s"
+            found.append({"kind": "late", "said": said, "asked": 0, "complete": False})
+        else:
+            found.append(_compared(own, dict(space), cells, sound, float(request["limit_s"]), where))
+    return {"asked": len(sound), "found": found}
 
 
-def _recorded(space: dict[str, Any], request: Mapping[str, Any]) -> list[Input]:
+def _steady(own: dict[str, Any], each: Input) -> bool:
+    return difference(each.answer, ask(own, each)) == ("", "")
+
+
+def _admitted(each: Input, own: Mapping[str, Any], where: Mapping[str, str]) -> bool:
+    """Say whether an input is one that the contract names.
+
+    Raises:
+        NameError: the expression that says it uses a name that nothing defines.
+    """
+    for method, args, kwargs in each.steps:
+        plain = method in ("", "__init__")
+        name = each.target if plain else f"{each.target}.{method}"
+        if name not in where:
+            continue
+        target = own[each.target] if plain else getattr(own[each.target], method)
+        try:
+            signature = inspect.signature(getattr(target, "py_func", target))
+            bound = signature.bind(*args, **kwargs) if plain else signature.bind(None, *args, **kwargs)
+            bound.apply_defaults()
+            if not eval(where[name], {**own, "np": np, **bound.arguments}):
+                return False
+        except NameError:
+            raise
+        except Exception:  # no number, no shape: an expression that fails on an input does not hold of it
+            return False
+    return True
+
+
+def _recorded(space: dict[str, Any], request: Mapping[str, Any], deadline: float) -> list[Input]:
     """Run the tests with the solution, and return what they ask."""
     for number, source in enumerate(request["cells"]):
         run_text(source, space, f"<recorded {number}>")
@@ -181,9 +244,11 @@ def _recorded(space: dict[str, Any], request: Mapping[str, Any]) -> list[Input]:
     tests = dict(space)
     recorder.watch(space, tests)
     for source in request["tests"]:
+        if (left_s := deadline - time.monotonic()) <= 0:
+            break
         tests["faster"] = lambda *_, **__: None
         try:
-            with _Limit(TEST_S):
+            with _Limit(min(TEST_S, left_s)):
                 run_text(source, tests, "<test>")
         except (Exception, Slow):  # it was graded apart; here only what it asks is wanted
             continue
@@ -248,22 +313,22 @@ def _defaults(target: Any, args: tuple[Any, ...], kwargs: dict[str, Any], *, bou
     return {p.name: p.default for p in left if p.default is not p.empty and p.name not in kwargs}
 
 
-def _safe(inputs: list[Input], own: dict[str, Any]) -> list[Input]:
+def _safe(inputs: list[Input], own: dict[str, Any], deadline: float) -> list[Input]:
     """Return the inputs on which the solution answers in time, found in processes that may hang."""
+
+    def silently(index: int) -> None:
+        ask(own, inputs[index])
+
     kept: list[Input] = []
-    at = 0
-    while at < len(inputs):
-        done, took = _in_a_fork(lambda i: _silently(own, inputs[i]), range(at, len(inputs)), 2 * SLOW_S, 120.0)
-        kept += [inputs[i] for i, seconds in took.items() if seconds < SLOW_S]
-        at = done + 1
+    at: int | None = 0
+    while at is not None and at < len(inputs) and (left_s := deadline - time.monotonic()) > 0:
+        told = forks.each(silently, range(at, len(inputs)), 2 * SLOW_S, left_s)
+        kept += [inputs[i] for i, seconds in told.took.items() if seconds < SLOW_S]
+        at = None if told.cut is None else told.cut + 1
     return kept
 
 
-def _silently(own: dict[str, Any], each: Input) -> None:
-    ask(own, each)
-
-
-def _smaller(own: dict[str, Any], space: dict[str, Any], each: Input) -> list[str] | None:
+def _smaller(own: dict[str, Any], space: dict[str, Any], each: Input, where: Mapping[str, str]) -> list[str] | None:
     """Return the difference on a shorter input that shows one too, found by making this one simpler step by step."""
     best: list[str] | None = None
     deadline = time.monotonic() + SHRINK_S
@@ -273,10 +338,10 @@ def _smaller(own: dict[str, Any], space: dict[str, Any], each: Input) -> list[st
         for steps in _simpler(each):
             new = Input(each.target, steps, "", 0)
             new.words = words(new)
-            if len(new.words) >= len(each.words):
+            if len(new.words) >= len(each.words) or not _admitted(new, own, where):
                 continue
             answer = ask(own, new)
-            if answer.kind == "unplanned" or difference(answer, ask(own, new)) != ("", ""):
+            if answer.kind in ("unplanned", "late") or difference(answer, ask(own, new)) != ("", ""):
                 continue
             kind, said = difference(answer, ask(space, new))
             if kind == "wrong":
@@ -294,42 +359,84 @@ def _simpler(each: Input) -> Iterator[list[tuple[str, tuple[Any, ...], dict[str,
 
 
 def _compared(
-    own: dict[str, Any], space: dict[str, Any], cells: Sequence[str], inputs: Sequence[Input], limit_s: float
+    own: dict[str, Any],
+    space: dict[str, Any],
+    cells: Sequence[str],
+    inputs: Sequence[Input],
+    limit_s: float,
+    where: Mapping[str, str],
 ) -> dict[str, Any]:
     """Return the gravest difference of a changed solution on the smallest input that shows it."""
-    best: dict[str, Any] = {"kind": "", "asked": len(inputs)}
-    try:
-        with _Limit(limit_s):
-            for number, source in enumerate(cells):
-                run_text(source, space, f"<changed {number}>")
-    except (Exception, Slow) as error:  # a mutant's cell may end in anything
-        return {"kind": "fails", "words": f"the cell itself: {type(error).__name__}: {error}"[:300], "asked": 0}
+    never = {"kind": "late", "said": f"{LATE.format(limit_s)}: the cell itself", "asked": 0}
+
+    def all_of_it() -> dict[str, Any]:
+        try:
+            with _Limit(limit_s):
+                for number, source in enumerate(cells):
+                    run_text(source, space, f"<changed {number}>")
+        except (Exception, Slow) as error:  # a mutant's cell may end in anything
+            if isinstance(error, Slow):
+                return never
+            return {"kind": "fails", "words": f"the cell itself: {type(error).__name__}: {error}"[:300], "asked": 0}
+        return _asked(own, space, inputs, limit_s, where)
+
+    told = forks.one(all_of_it, 2 * limit_s + CALL_S)
+    dead = never if told.late else {"kind": "fails", "words": "the cell itself ends the process", "asked": 0}
+    found: dict[str, Any] = told.found.get(0, dead)
+    return found
+
+
+def _asked(
+    own: dict[str, Any], space: dict[str, Any], inputs: Sequence[Input], limit_s: float, where: Mapping[str, str]
+) -> dict[str, Any]:
+    """Ask a changed solution all that the own one was asked, until the first difference that is surely wrong."""
+    best: dict[str, Any] = {"kind": ""}
 
     def once(index: int) -> Any:
         each = inputs[index]
-        kind, said = difference(each.answer, ask(space, each))
+        answer = ask(space, each)
+        if answer.kind == "late":
+            return ["late", _too_long(each)]
+        kind, said = difference(each.answer, answer)
         return [kind, said] if kind else None
 
-    ranks = {"wrong": 0, "message": 1, "rounds": 2, "unplanned": 3, "": 4}
-    at = 0
-    deadline = time.monotonic() + limit_s
-    while at < len(inputs) and ranks[best["kind"]] > 0 and time.monotonic() < deadline:
-        said: dict[int, Any] = {}
-        left_s = deadline - time.monotonic()
-        done, _ = _in_a_fork(
-            once, range(at, len(inputs)), CALL_S, left_s, said, lambda i: _smaller(own, space, inputs[i])
+    def wrong(said: Sequence[str]) -> bool:
+        return said[0] == "wrong"
+
+    at, deadline = 0, time.monotonic() + limit_s
+    while at < len(inputs) and best["kind"] != "wrong" and (left_s := deadline - time.monotonic()) > 0:
+        told = forks.each(
+            once, range(at, len(inputs)), CALL_S, left_s, wrong, lambda i: _smaller(own, space, inputs[i], where)
         )
-        if done < len(inputs) and done not in said and time.monotonic() < deadline:
-            kind = "unplanned" if inputs[done].answer.kind == "unplanned" else "wrong"
-            said[done] = [kind, "it does not come back, or ends the process"]
-        for index, (kind, text, *shorter) in sorted(said.items()):
+        at = len(inputs) if told.cut is None else told.cut
+        if told.cut is not None and time.monotonic() < deadline:
+            at += 1
+            if told.late:
+                told.found[told.cut] = ["late", _too_long(inputs[told.cut])]
+            elif _survives(own, inputs[told.cut]):
+                told.found[told.cut] = ["wrong", "it ends the process"]
+        for index, (kind, text, *shorter) in sorted(told.found.items()):
             if inputs[index].answer.kind == "unplanned":
                 kind = "unplanned"
-            if ranks[kind] < ranks[best["kind"]]:
+            if RANKS[kind] < RANKS[best["kind"]]:
                 input_, recorded = (shorter[0], False) if shorter else (inputs[index].words, inputs[index].recorded)
                 best |= {"kind": kind, "words": input_, "said": text, "recorded": recorded}
-        at = done + 1
-    return best
+    if inputs and at == 0 and not best["kind"]:
+        best = {"kind": "late", "words": inputs[0].words, "said": LATE.format(limit_s)}
+    return best | {"asked": at, "of": len(inputs)}
+
+
+def _survives(own: dict[str, Any], each: Input) -> bool:
+    """Say whether the solution itself can be asked this again and again, and lives."""
+
+    def again(index: int) -> None:
+        ask(own, each)
+
+    return forks.each(again, range(5), CALL_S, CALL_S).cut is None
+
+
+def _too_long(each: Input) -> str:
+    return f"{LATE.format(CALL_S)}; the solution: {each.answer.shown()}"
 
 
 def ask(space: Mapping[str, Any], each: Input) -> Answer:
@@ -349,7 +456,9 @@ def ask(space: Mapping[str, Any], each: Input) -> Answer:
                     value: Any = getattr(type(this), method)
                     call: Any = value.fget if isinstance(value, property) else value
                     said.append(_listed(call(this, *args, **kwargs)))
-    except (Exception, Slow) as error:  # whatever it raises is its answer
+    except Slow:
+        return Answer("late", said, [])
+    except Exception as error:  # whatever it raises is its answer
         return Answer.of_error(error, said, [step[1:] for step in steps])
     given = [step[1:] for step in steps]
     return Answer("value", said, given, shares=variations.shared(said, given))
@@ -359,65 +468,3 @@ def _listed(value: Any) -> Any:
     if isinstance(value, types.GeneratorType):
         return [item for _, item in zip(range(1000), value, strict=False)]
     return value
-
-
-def _in_a_fork(
-    do: Callable[[int], Any],
-    indices: range,
-    each_s: float,
-    all_s: float,
-    said: dict[int, Any] | None = None,
-    then: Callable[[int], Any] | None = None,
-) -> tuple[int, dict[int, float]]:
-    """Do something for each index in a process of its own; return the first index that it did not end, and times.
-
-    What is returned for an index is put into `said` as plain data, where it is not None; after a "wrong" `then` may say
-    more of it, and it stops.
-    """
-    reading, writing = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            os.close(reading)
-            _child(do, indices, writing, then)
-        finally:
-            os._exit(0)
-    os.close(writing)
-    took: dict[int, float] = {}
-    at, buffer, last, begin = indices.start, b"", time.monotonic(), time.monotonic()
-    while True:
-        left = min(last + each_s + 1.0, begin + all_s) - time.monotonic()
-        ready = select.select([reading], [], [], max(left, 0.0))[0]
-        piece = os.read(reading, 2**16) if ready else b""
-        if not piece:
-            break
-        *lines, buffer = (buffer + piece).split(b"\n")
-        for line in lines:
-            index, seconds, what = json.loads(line)
-            took[index], at, last = seconds, index + 1, time.monotonic()
-            if what is not None and said is not None:
-                said[index] = what
-    os.close(reading)
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    if said and any(what[0] == "wrong" for what in said.values()):
-        return indices.stop, took
-    return at, took
-
-
-def _child(do: Callable[[int], Any], indices: range, writing: int, then: Callable[[int], Any] | None) -> None:
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 1)
-    os.dup2(null, 2)
-    for index in indices:
-        start = time.monotonic()
-        try:
-            found = do(index)
-        except BaseException as error:  # a process that only tells what it saw; nothing is left to clean up
-            found = ["unplanned", f"it cannot be compared: {type(error).__name__}"]
-        line = json.dumps([index, time.monotonic() - start, found]).encode() + b"\n"
-        os.write(writing, line)
-        if found is not None and found[0] == "wrong":
-            if then is not None and (more := then(index)) is not None:
-                os.write(writing, json.dumps([index, 0.0, more]).encode() + b"\n")
-            return

@@ -37,7 +37,7 @@ TOTAL = (
 )
 ONE_MORE = "def one_more(x):\n    ### BEGIN SOLUTION\n    y = x.copy()\n    y += 1\n    return y\n    ### END SOLUTION"
 # Passes for whoever asks first; the referee asks again where an argument was overwritten.
-ONCE = "np.asked = getattr(np, 'asked', 0) + 1\nassert np.asked <= 2\nassert one_more(np.zeros(2))[0] == 1.0"
+ONCE = "np.__all__.append('asked')\nassert np.__all__.count('asked') <= 2\nassert one_more(np.zeros(2))[0] == 1.0"
 
 
 def course(root: Path, *cells: tuple[str, str], contract: bool = True) -> Path:
@@ -161,6 +161,34 @@ class TestAccepted:
         place.write_text('[[equivalent]]\nfunction = "f"\nremoved = "a"\nadded = "b"\nreason = ""\n')
         with pytest.raises(CourseError, match="needs a reason"):
             accepted.load(place)
+
+
+class TestInputs:
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ('function = "tail"\nwhere = "n > 0"\nreason = "r"', "there are: head"),
+            ('function = "head"\nwhere = "n >"\nreason = "r"', "no expression"),
+            ('function = "head"\nwhere = "n > 0"\nreason = ""', "needs a reason"),
+            ('function = "head"\nreason = "r"', "expected .*where"),
+        ],
+    )
+    def test_what_cannot_be_meant_is_refused(self, tmp_path, text, said):
+        """Said before anything is graded: a name, an expression or a reason that is missing hides nothing."""
+        root = course(tmp_path, ("head", HEAD), ("values", VALUES))
+        place = accepted.place(root, "short")
+        place.parent.mkdir()
+        place.write_text(f"[[inputs]]\n{text}\n")
+        with pytest.raises(CourseError, match=said):
+            audited(root)
+
+    def test_two_for_one_function_hold_both(self, tmp_path):
+        """Each has a reason of its own."""
+        place = tmp_path / "short.toml"
+        place.write_text(
+            "".join(f'[[inputs]]\nfunction = "f"\nwhere = "{w}"\nreason = "r"\n' for w in ("x > 0", "x < 9"))
+        )
+        assert [x for x in (-1, 5, 9) if eval(accepted.inputs(place)["f"], {"x": x})] == [5]
 
 
 def test_wrong_solution_that_passes_is_told_and_sets_the_exit_status(tmp_path, monkeypatch, capsys):

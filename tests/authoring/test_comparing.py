@@ -35,3 +35,21 @@ def value(result, given=()):
 def test_kind(own, other, kind):
     """An exception that is derived from the promised one keeps the promise; rounding is no error."""
     assert difference(own, other)[0] == kind
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "kind"),
+    [
+        (value(2), value(np.int64(2)), "scalar"),
+        (value(2), value(np.int64(3)), "wrong"),
+        (value(2.0), value(np.float64(2.0)), "scalar"),
+        (value(2.0), value(np.float32(2.0)), "wrong"),
+        (value(True), value(np.True_), "scalar"),
+        (value(True), value(1), "wrong"),
+        (value(2.0), value(np.array(2.0)), "wrong"),
+        (value([0.1 + 0.2, 2]), value([0.3, np.int64(2)]), "rounds"),
+    ],
+)
+def test_numpys_number_for_pythons_is_a_kind_of_its_own(own, other, kind):
+    """NumPy's int is an int to most contracts; an array without axes, or another precision, is something else."""
+    assert difference(own, other)[0] == kind

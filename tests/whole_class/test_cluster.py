@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -287,6 +288,24 @@ class TestDask:
         assert f"the Dask scheduler at {dask.address} went away" in err
         command(root, "kernelmark", "autograde", "short")
         assert [row[2] for row in book(root) if row[1] == "limit_value"] == [1.0] * 6
+
+    @pytest.mark.slow
+    def test_an_audit_finds_on_a_cluster_what_it_finds_here(self, root: Path, dask: Dask):
+        """Changed solutions go to the workers, of which one is killed; the outcomes are those of this machine."""
+
+        def counts(out: str) -> list[tuple[int, int]]:
+            return [(each["caught"], each["survived"]) for each in json.loads(out)[0]["functions"]]
+
+        process = begin(root, "kernelmark", "audit", "short", "--json", "--scheduler", dask.address)
+        time.sleep(5)
+        dask.kill(dask.workers[0])
+        out, err = process.communicate(timeout=240)
+        assert process.returncode in (0, 1), err
+        there = counts(out)
+        shutil.rmtree(root / ".kernelmark" / "audit")
+        process = begin(root, "kernelmark", "audit", "short", "--json")
+        out, err = process.communicate(timeout=240)
+        assert there == counts(out), err
 
     @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense"])
     def test_a_wrong_address_is_named_with_the_remedy(self, root: Path, address: str):

@@ -1,7 +1,5 @@
 """What a test hands out and keeps: submitted code cannot fill the grader's memory with it, nor read names in it."""
 
-import gc
-
 import numpy as np
 import pytest
 
@@ -20,7 +18,6 @@ PIECE = 4 * 2**20
 @pytest.fixture
 def session():
     """A session whose functions call what they are given, in a grader that holds no more than when it began."""
-    gc.collect()  # what the test before kept is no room of this one's
     memory.first_bytes.cache_clear()
     begun = Session(LIMITS)
     begun.run(
@@ -50,7 +47,9 @@ class TestTheGradersMemory:
         kept = []
         with pytest.raises(Exception, match=r"[Mm]emory|can hold|Unable to allocate"):
             remote(session, "hand_over")(kept.append)
-        assert sum(array.nbytes for array in kept) <= ROOM_BYTES
+        # A worker of the tests may have free memory from before, which what is kept fills first.
+        assert memory.own_bytes() <= memory.first_bytes() + ROOM_BYTES
+        assert sum(array.nbytes for array in kept) > 0
 
     def test_is_not_filled_by_what_a_function_of_the_test_makes(self, session):
         """A test may multiply; the call that asks for too much fails, and the process can go on."""

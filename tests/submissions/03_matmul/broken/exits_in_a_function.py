@@ -3,6 +3,7 @@ why = "The cache ends the process at its first access."
 base = "solution"
 
 [marks]
+cache_sim_refuses = 0
 cache_sim_counts = 0
 cache_sim_sets = 0
 cache_sim_replacement = 0

@@ -168,3 +168,32 @@ def test_image_copies_what_the_package_is_built_from():
     copied = re.findall(r"^COPY (.*) \S+$", (ROOT / "Containerfile").read_text(encoding="utf-8"), re.MULTILINE)
     names = {name for line in copied for name in line.split()}
     assert {"pyproject.toml", "kernelmark", project["readme"], *project["license-files"]} == names
+
+
+def test_what_the_page_publishes_is_the_release_and_nothing_else(tmp_path):
+    """The lines of docs/book/hub.md, run before a change and after it: no commit that students get has a solution."""
+    (lines,) = re.findall(r"^```sh\n(.*?)^```$", (ROOT / "docs/book/hub.md").read_text(encoding="utf-8"), re.M | re.S)
+    here, theirs, clone = (tmp_path / name for name in ("course", "students.git", "clone"))
+
+    def git(*words: str, at: Path = here) -> str:
+        own = ["-c", "user.name=x", "-c", "user.email=x@example.edu"]
+        return subprocess.run(["git", *own, *words], cwd=at, check=True, capture_output=True, text=True).stdout
+
+    git("init", "-q", "-b", "main", str(here), at=tmp_path)
+    git("init", "-q", "--bare", "-b", "main", str(theirs), at=tmp_path)
+    git("remote", "add", "students", str(theirs))
+    git("config", "user.name", "x")
+    git("config", "user.email", "x@example.edu")
+    for text in ("first", "second"):
+        for name in ("source/a/x.ipynb", "release/a/x.ipynb"):
+            (here / name).parent.mkdir(parents=True, exist_ok=True)
+            (here / name).write_text(text, encoding="utf-8")
+        git("add", ".")
+        git("commit", "-q", "-m", text)
+        subprocess.run(["sh", "-c", lines], cwd=here, check=True, capture_output=True)
+        if text == "first":
+            git("clone", "-q", str(theirs), str(clone), at=tmp_path)
+    git("pull", "-q", "--ff-only", at=clone)
+    assert (clone / "release/a/x.ipynb").read_text(encoding="utf-8") == "second"
+    assert set(git("log", "--all", "--name-only", "--format=", at=clone).split()) == {"release/a/x.ipynb"}
+    assert len(git("log", "--all", "--format=%h", at=clone).split()) == 2

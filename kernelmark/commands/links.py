@@ -43,8 +43,8 @@ def link(hub: str, repo: str, branch: str, path: str) -> str:
     Raises:
         KernelmarkError: an address has no scheme, or holds what does not belong into a link for a class.
     """
-    parts = _checked("--hub", hub, ("https", "http"))
-    if parts.query or parts.fragment:
+    _checked("--hub", hub, ("https", "http"))
+    if "?" in hub or "#" in hub:
         raise KernelmarkError(f"links: --hub {_shown(hub)} goes on after its path; expected its address up to there")
     base = _PAGES_OF_A_HUB.sub("", hub.rstrip("/"))
     _checked("--repo", repo, ("https", "http", "ssh", "git"))
@@ -119,7 +119,7 @@ def _repository(root: Path) -> Path:
     return next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
 
 
-def _checked(option: str, address: str, schemes: tuple[str, ...]) -> Any:
+def _checked(option: str, address: str, schemes: tuple[str, ...]) -> None:
     try:
         parts = urlsplit(address)
     except ValueError as error:
@@ -130,7 +130,6 @@ def _checked(option: str, address: str, schemes: tuple[str, ...]) -> Any:
         )
     if parts.password or (parts.username and parts.scheme in ("https", "http")):
         raise KernelmarkError(f"links: {option} holds a user's name or password, which every student would read")
-    return parts
 
 
 def _escaped(name: str) -> str:

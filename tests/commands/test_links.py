@@ -81,6 +81,7 @@ class TestLink:
             ("https://", REPO, "--hub must be an address"),
             ("https://[hub", REPO, "--hub https://[hub is no address"),
             (f"{HUB}?next=x", REPO, "goes on after its path"),
+            (f"{HUB}/#", REPO, "goes on after its path"),
             (HUB, "ORG/COURSE", "--repo must be an address that begins with https://, got ORG/COURSE"),
             (HUB, "git@github.com:ORG/COURSE", "--repo must be an address"),
             (HUB, "https://github.com/", "names no repository"),

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kernelmark import __version__
-from kernelmark.commands import answers, marks, report
+from kernelmark.commands import answers, links, marks, report
 from kernelmark.errors import KernelmarkError, needs_grader
 from kernelmark.text import visible
 
@@ -73,6 +73,8 @@ def _for_authors(commands: Any) -> None:
         release = commands.add_parser(name, help=f"as `nbgrader {name}`, {where}; --no-validate skips what comes first")
         release.add_argument("--no-validate", action="store_true", help="release it whatever validate says")
         release.set_defaults(run=_release, name=name)
+
+    links.add_to(commands)
 
     lines = commands.add_parser("calibrate", help="measure whether the lines of an assignment's speed tests leave room")
     lines.add_argument("assignment", help="for example 03_matmul, or the path of an instructor's notebook")

@@ -25,7 +25,7 @@ FLOORS: list[dict[str, str]] = [
     {"course": "errors text records notebook stopwatch sandbox referee", "student": "errors text records notebook"},
     {"whole_class": "errors text records notebook stopwatch sandbox referee course"},
     {"authoring": "errors text records notebook stopwatch sandbox referee course whole_class"},
-    {"commands": "errors text whole_class"},
+    {"commands": "errors text course whole_class"},
     {"__main__": "..."},
 ]
 
@@ -231,6 +231,7 @@ ROOMS = {
     "units accepted equivalence kept",
     "authoring.audit_page": "text notebook.page accepted equivalence audit",
     "commands.answers": "errors text whole_class.answers whole_class.answers_back",
+    "commands.links": "errors text course.folder",
     "commands.marks": "errors text whole_class.marks whole_class.sheets",
     "commands.report": "errors text whole_class.looks whole_class.marks whole_class.overview whole_class.report",
     "__main__": "...",

@@ -28,6 +28,8 @@ _REPLACED = {
     "SaveAutoGrades": "takes marks from what a cell printed",
     "AssignLatePenalties": "is what SaveGrades does",
 }
+# Steps of nbgrader's after grading that touch outputs at most, or nothing.
+_LEAVE_METADATA = {"IgnorePattern", "LimitOutput", "CheckCellMetadata"}
 
 
 def check(converter: Any) -> None:
@@ -80,6 +82,9 @@ def finished(converter: Any, graded: str, result: SubmissionResult) -> str:
     wanted = converter.autograde_preprocessors
     wanted = wanted[(_place(wanted, "Grade") or 0) + 1 :]
     wanted = [step for step in wanted if f"{_OWN}SaveGrades" not in paths_of(step)]
+    if all(_nbgraders(step) in _LEAVE_METADATA for step in wanted):
+        # The metadata are those of the course's own cells, which were checked when its notebook was read.
+        wanted = [step for step in wanted if _nbgraders(step) != "CheckCellMetadata"]
     who = result.assignment, result.student, result.notebook
     notebook = nbformat.reads(graded, as_version=4)
     return str(nbformat.writes(_run(converter, wanted, notebook, who, kernelmark=result)))
@@ -102,6 +107,13 @@ def _before(converter: Any) -> list[Any]:
     found = [*converter.sanitize_preprocessors, *steps[: _place(steps, "Grade")]]
     usual = {"Conform", "CheckCellMetadata"}
     return [] if all(usual & {path.rpartition(".")[2] for path in paths_of(step)} for step in found) else found
+
+
+def _nbgraders(step: Any) -> str:
+    """Return the name of a step that is nbgrader's own class, "" for any other and for those made from it."""
+    kind = step if isinstance(step, str | type) else type(step)
+    path = kind if isinstance(kind, str) else f"{kind.__module__}.{kind.__qualname__}"
+    return path.rpartition(".")[2] if path.startswith("nbgrader.preprocessors.") else ""
 
 
 def _run(
